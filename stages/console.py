@@ -1,0 +1,73 @@
+"""How every command speaks to a person: tables, notes, live bars and errors in one line."""
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from types import FrameType
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+
+from stages.errors import GristmillError
+
+console = Console(highlight=False, soft_wrap=True)
+
+
+def say(text: str) -> None:
+    """Prints a line."""
+    console.print(text, markup=False)
+
+
+def show_table(title: str, header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """Prints a table; every column but the first is aligned to the right."""
+    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
+    for position, name in enumerate(header):
+        table.add_column(name, justify="left" if position == 0 else "right", no_wrap=True)
+    for row in rows:
+        table.add_row(*(f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row))
+    console.print(table)
+
+
+def progress_bars() -> Progress:
+    """Live bars with a rate column (the task field `rate`, any text) and the time left; silent where nobody looks."""
+    return Progress(
+        TextColumn("{task.description:<14}"),
+        BarColumn(bar_width=28),
+        TaskProgressColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+        console=console,
+        disable=not console.is_terminal,
+    )
+
+
+def run_command(main: Callable[[Sequence[str]], None]) -> None:
+    """Runs a command's main on the process arguments and leaves the process with the right status.
+
+    0 on success, 1 with one line on standard error for a GristmillError or a failed read or write, 130 on Ctrl-C and
+    143 when asked to end (SIGTERM).
+    """
+    signal.signal(signal.SIGTERM, _end)
+    try:
+        main(sys.argv[1:])
+    except GristmillError as error:
+        _leave(f"error: {error}", 1)
+    except OSError as error:
+        _leave(f"error: {error.filename or 'input or output'}: {error.strerror or error}", 1)
+    except KeyboardInterrupt:
+        _leave("interrupted: what is done is kept, the same command goes on from here", 130)
+
+
+def _end(number: int, _frame: FrameType | None) -> None:
+    raise SystemExit(128 + number)
+
+
+def _leave(message: str, status: int) -> None:
+    sys.stdout.flush()
+    print(message, file=sys.stderr, flush=True)
+    # Worker threads of a runner may still wait for work that will never come: do not join them.
+    os._exit(status)
