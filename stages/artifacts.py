@@ -8,14 +8,14 @@ a job has anything to do.
 import ast
 import hashlib
 import importlib.metadata
-import importlib.util
 import json
 import os
 import tempfile
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import IO, Any
 
@@ -227,39 +227,42 @@ def library_versions(distributions: Sequence[str]) -> dict[str, str]:
     return {name: importlib.metadata.version(name) for name in distributions}
 
 
+@cache
 def code_version(module: str) -> str:
     """A hash of the sources of a module of this project and of all project modules that it imports, however deep."""
+    return fingerprint_of(sorted(source_hashes(module).items()))
+
+
+def source_hashes(module: str) -> dict[str, str]:
+    """The SHA-256 of each source behind `code_version`, by module."""
     seen: dict[str, str] = {}
     waiting = [module]
     while waiting:
         name = waiting.pop()
-        if name in seen:
+        path = _source_path(name)
+        if name in seen or path is None:
             continue
-        spec = importlib.util.find_spec(name)
-        if spec is None or spec.origin is None:
-            continue
-        source = Path(spec.origin).read_text(encoding="utf-8")
-        seen[name] = hashlib.sha256(source.encode()).hexdigest()
-        waiting.extend(_project_imports(source))
-    return fingerprint_of(sorted(seen.items()))
+        source = path.read_bytes()
+        seen[name] = hashlib.sha256(source).hexdigest()
+        waiting.extend(_imports(source))
+    return seen
 
 
-def _project_imports(source: str) -> Iterable[str]:
+def _source_path(module: str) -> Path | None:
+    """The file of a module of this project; found by its name, since asking the import system would import."""
+    if module.split(".")[0] not in ROOMS:
+        return None
+    stem = Path(__file__).parent.parent.joinpath(*module.split("."))
+    return next((path for path in (stem.with_suffix(".py"), stem / "__init__.py") if path.is_file()), None)
+
+
+def _imports(source: bytes) -> Iterator[str]:
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
+            yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
-            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-        else:
-            continue
-        yield from (name for name in names if name.split(".")[0] in ROOMS and _is_module(name))
-
-
-def _is_module(name: str) -> bool:
-    try:
-        return importlib.util.find_spec(name) is not None
-    except ModuleNotFoundError:
-        return False
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
 @contextmanager

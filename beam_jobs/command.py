@@ -1,0 +1,96 @@
+"""The frame that every job's command shares: arguments, the check whether there is anything to do, the run, the end.
+
+Beam is imported only when there is something to do, so that a finished job says so at once.
+"""
+
+import argparse
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from beam_jobs.units import Job, Phase
+from stages import artifacts
+from stages.artifacts import Manifest
+from stages.console import say
+from stages.recipe import Recipe, load_recipe
+
+
+@dataclass(frozen=True)
+class JobCommand:
+    """What one job brings along."""
+
+    name: str
+    libraries: Sequence[str]
+    """Distributions whose versions decide the bytes of the output."""
+    inputs: Callable[[Recipe], Any]
+    """What the job will read, as JSON values with sizes and versions; raises GristmillError if it is not there."""
+    phases: Callable[[], Sequence[Phase]]
+    """Imports and returns the phases."""
+    close: Callable[[Job], Manifest]
+    """When all units are done: checks the accounts, writes the manifest and shows the table."""
+
+
+def parse_arguments(name: str, arguments: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
+    """This command's own arguments, and the rest, which are Beam's options."""
+    parser = argparse.ArgumentParser(
+        prog=f"python -m beam_jobs.{name}", allow_abbrev=False, epilog="All other options are Beam's."
+    )
+    parser.add_argument("--recipe", default="recipes/sample.toml", help="the recipe file (%(default)s)")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", help="override settings of the recipe"
+    )
+    parser.add_argument("--workers", type=int, default=os.cpu_count(), help="local worker processes (%(default)s)")
+    parser.add_argument("--runner", default="", help="a Beam runner; empty for the local one")
+    return parser.parse_known_args(arguments)
+
+
+def overrides_of(arguments: argparse.Namespace) -> list[str]:
+    """The overrides of all `--set`, each of which may hold several, separated by spaces."""
+    return [override for group in arguments.set for override in group.split()]
+
+
+def run_job(command: JobCommand, arguments: Sequence[str]) -> None:
+    """Does a job from its command line, or says that there is nothing to do."""
+    own, beam_options = parse_arguments(command.name, arguments)
+    recipe = load_recipe(own.recipe, overrides_of(own))
+    versions = artifacts.library_versions(command.libraries)
+    job = Job(command.name, recipe, tuple(sorted(versions.items())))
+    inputs = command.inputs(recipe)
+    code = artifacts.code_version(f"beam_jobs.{command.name}.__main__")
+    settings = [getattr(recipe, command.name).fingerprint(), recipe.seed]
+    fingerprint = artifacts.fingerprint_of(settings, inputs, code, versions)
+    if artifacts.is_finished(job.folder, fingerprint):
+        say(f"{job.name}: nothing to do, {job.folder} is up to date")
+        return
+    with artifacts.sole_writer(job.folder):
+        artifacts.write_json(inputs_path(job), inputs)
+        _run(command, job, own, beam_options)
+        manifest = command.close(job)
+        _sweep(job, manifest)
+        artifacts.mark_finished(job.folder, fingerprint)
+    say(f"{job.name}: written to {job.folder}")
+
+
+def inputs_path(job: Job) -> str:
+    """Where the job's resolved inputs are written for its workers: a file, not a part of the graph."""
+    return artifacts.join(job.folder, "work", "inputs.json")
+
+
+def _run(command: JobCommand, job: Job, own: argparse.Namespace, beam_options: Sequence[str]) -> None:
+    from beam_jobs.pipeline import build
+    from beam_jobs.progress import JobProgress
+    from beam_jobs.runner import run_pipeline
+
+    phases = command.phases()
+    with JobProgress(job, [phase.name for phase in phases]):
+        run_pipeline(lambda pipeline: build(pipeline, job, phases), own.runner, own.workers, beam_options)
+
+
+def _sweep(job: Job, manifest: Manifest) -> None:
+    """Removes what earlier runs with other settings left of the products."""
+    listed = {file.path for files in manifest.files.values() for file in files}
+    folders = {path.split("/")[0] for path in listed}
+    for name in artifacts.list_files(job.folder):
+        if name.split("/")[0] in folders - {"work"} and "/" in name and name not in listed:
+            artifacts.remove(artifacts.join(job.folder, name))

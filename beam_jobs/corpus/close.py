@@ -1,0 +1,115 @@
+"""The end of the corpus job: the ledger must close, the limits must hold, then the manifest is written."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from beam_jobs.units import Commit, Job, commits_of
+from stages.artifacts import Manifest, OutputFile, join, write_json, write_manifest
+from stages.console import say, show_table
+from stages.errors import GristmillError
+from stages.ledger import Ledger
+from stages.recipe import Limits
+
+STAGES = ("read", "extract", "language", "quality", "duplicates")
+DAMAGE = ("damaged_record",)
+
+
+def close(job: Job) -> Manifest:
+    """Checks the accounts, writes `ledger.json` and the manifest, and shows the funnel."""
+    extracted, finished = commits_of(job, "extract"), commits_of(job, "finish")
+    ledger = Ledger(STAGES)
+    for commit in (*extracted, *finished):
+        ledger.add(commit.counts["ledger"])
+    ledger.check_closed()
+    facts: dict[str, Any] = {
+        "ledger": ledger.to_json(),
+        "splits": _sum(commit.counts["splits"] for commit in finished),
+        "sources": _sum(commit.counts["sources"] for commit in (*extracted, *finished)),
+        "variants": dict(_sum([{"variants": commit.counts["variants"]} for commit in finished])["variants"]),
+        "recipe": job.recipe.corpus.model_dump(mode="json"),
+        "seed": job.recipe.seed,
+        "libraries": dict(job.libraries),
+    }
+    files = {
+        "documents": _files(finished, "documents"),
+        "removals": _files(extracted, "removals") + _files(finished, "removals"),
+    }
+    _check_rows(ledger, files, sum(facts["variants"].values()))
+    _check_sources(job, facts["sources"])
+    check_limits(ledger, job.recipe.corpus.limits, files["removals"], job.folder)
+    write_json(join(job.folder, "ledger.json"), facts["ledger"])
+    manifest = write_manifest(job.folder, Manifest(job.name, files, facts))
+    _show(job, ledger, facts)
+    return manifest
+
+
+def _sum(counts: Iterable[dict[str, dict[str, int]]]) -> dict[str, dict[str, int]]:
+    total: dict[str, Counter[str]] = {}
+    for count in counts:
+        for name, inner in count.items():
+            total.setdefault(name, Counter()).update(inner)
+    return {name: dict(sorted(inner.items())) for name, inner in sorted(total.items())}
+
+
+def _files(commits: Sequence[Commit], kind: str) -> list[OutputFile]:
+    return [file for commit in commits for file in commit.files.get(kind, ())]
+
+
+def _check_rows(ledger: Ledger, files: dict[str, list[OutputFile]], variants: int) -> None:
+    """The rows in the files must be the records in the books."""
+    kept = ledger.stages[STAGES[-1]].kept + variants
+    for kind, booked in (("documents", kept), ("removals", ledger.removed())):
+        rows = sum(file.rows for file in files[kind])
+        if rows != booked:
+            raise GristmillError(f"the ledger does not close: {rows} {kind} were written, {booked} were booked")
+
+
+def _check_sources(job: Job, sources: dict[str, Any]) -> None:
+    for source in job.recipe.corpus.sources:
+        if not sources.get(source.name, {}).get("records"):
+            raise GristmillError(f"corpus.sources {source.name!r}: not one record was found in its files")
+
+
+def check_limits(ledger: Ledger, limits: Limits, removals: Sequence[OutputFile], folder: str) -> None:
+    """Raises GristmillError if too much was damaged or too little was kept."""
+    read, kept = ledger.stages[STAGES[0]].read, ledger.stages[STAGES[-1]].kept
+    damaged = ledger.removed(DAMAGE)
+    if damaged > limits.damaged_share * read:
+        raise GristmillError(
+            f"{damaged:,} of {read:,} records are damaged, first {_first_damaged(removals, folder)}; mend or remove "
+            f"the file, or raise corpus.limits.damaged_share (now {limits.damaged_share})"
+        )
+    if kept == 0 or kept < limits.minimum_kept_share * read:
+        rules = Counter[str]()
+        for stage in ledger.stages.values():
+            rules.update(stage.removed)
+        most = ", ".join(f"{rule} {count:,}" for rule, count in rules.most_common(3))
+        raise GristmillError(
+            f"only {kept:,} of {read:,} records were kept (removed most: {most}); "
+            f"corpus.limits.minimum_kept_share is {limits.minimum_kept_share}"
+        )
+
+
+def _first_damaged(removals: Sequence[OutputFile], folder: str) -> str:
+    from beam_jobs.corpus.tables import read_rows
+
+    for file in removals:
+        for row in read_rows(join(folder, file.path)):
+            if row["rule"] in DAMAGE:
+                origin = row["origin"]
+                return f"{origin['file']} at byte {origin['offset']:,} ({row['detail']})"
+    return "unknown"
+
+
+def _show(job: Job, ledger: Ledger, facts: dict[str, Any]) -> None:
+    show_table("corpus: from records to documents", ("stage", "read", "kept", "removed most"), ledger.funnel())
+    rows = [
+        (split, count.get("documents", 0), f"{count.get('characters', 0) / 1e6:.1f} M")
+        for split, count in facts["splits"].items()
+    ]
+    show_table("documents", ("split", "documents", "characters"), rows)
+    if facts["variants"]:
+        show_table("variants of training documents", ("augmentation", "documents"), list(facts["variants"].items()))
+    for name in ("documents", "removals", "ledger.json", "manifest.json"):
+        say(f"  {join(job.folder, name)}")

@@ -1,0 +1,8 @@
+"""`python -m beam_jobs.tokenizer`: trains the tokenizer and packs the shards that a recipe describes."""
+
+from beam_jobs.command import run_job
+from beam_jobs.tokenizer.definition import COMMAND
+from stages.console import run_command
+
+if __name__ == "__main__":
+    run_command(lambda arguments: run_job(COMMAND, arguments))

@@ -1,0 +1,79 @@
+"""Which language a text is written in, and whether the recipe keeps it."""
+
+import functools
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from stages.document import Refusal
+from stages.recipe import Language
+
+NO_LANGUAGE = "zxx"
+"""ISO 639-2's code for "no linguistic content"; py3langid uses it too."""
+
+CHUNKS = 4
+SCORE_DECIMALS = 4
+"""py3langid multiplies in float32, whose last bits depend on the processor; rounded scores do not."""
+
+
+@dataclass(frozen=True)
+class Identified:
+    """A language and how sure it is."""
+
+    language: str
+    """ISO 639 code, as py3langid spells it."""
+    score: float
+    """Probability among all languages that py3langid knows, 0 to 1, rounded to four decimals."""
+
+
+def identify_language(text: str, settings: Language) -> Identified:
+    """The most probable language of a text.
+
+    Reads at most `settings.maximum_characters` characters, taken from the whole length of the text, so that a foreign
+    heading or footer does not decide. Every language competes: with a smaller set of candidates a Russian page would be
+    forced into English with a high score. A text without a letter is `zxx`, with certainty.
+    """
+    sample = representative_sample(text, settings.maximum_characters)
+    if not any(map(str.isalpha, sample)):
+        return Identified(NO_LANGUAGE, 1.0)
+    language, score = _identifier().classify(sample)
+    return Identified(language, round(float(score), SCORE_DECIMALS))
+
+
+def check_language(found: Identified, settings: Language) -> Refusal | None:
+    """Refuses a language that the recipe does not keep, then a score below its threshold."""
+    if settings.keep and found.language not in settings.keep:
+        return Refusal("language", detail=found.language)
+    if found.score < settings.threshold:
+        return Refusal("language_score", found.score, settings.threshold, found.language)
+    return None
+
+
+def representative_sample(text: str, maximum_characters: int) -> str:
+    """At most so many characters of a text: a few chunks, evenly spaced, cut at white space and joined by newlines."""
+    if len(text) <= maximum_characters:
+        return text
+    chunks = min(CHUNKS, math.ceil(maximum_characters / 2))
+    size = (maximum_characters - (chunks - 1)) // chunks
+    last_start = len(text) - size
+    starts = [last_start * number // max(chunks - 1, 1) for number in range(chunks)]
+    return "\n".join(_whole_words(text, start, start + size) for start in starts)
+
+
+def _whole_words(text: str, start: int, stop: int) -> str:
+    """The words that lie wholly in a range; all of the range where that would lose half of it, as in Chinese."""
+    chunk = text[start:stop]
+    words = chunk.split()
+    if start > 0 and not text[start - 1].isspace() and not chunk[0].isspace():
+        words = words[1:]
+    if stop < len(text) and not text[stop].isspace() and not chunk[-1].isspace():
+        words = words[:-1]
+    whole = " ".join(words)
+    return whole if 2 * len(whole) >= len(chunk) else chunk
+
+
+@functools.cache
+def _identifier() -> Any:
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)

@@ -1,0 +1,272 @@
+"""Texts into sets of word shingles, MinHash signatures and band keys, many texts at a time in NumPy.
+
+A word is a run of letters, digits, underscores and combining marks, compared in lower case; a shingle is some words in
+a row. Every step works on the code points of a whole batch: one table look-up folds case and finds words, prefix sums
+of a polynomial hash (Karp and Rabin 1987) give every word's hash, weighted sums of word hashes every shingle's. A
+result depends on its own text alone, never on the batch.
+
+The signatures are those of datasketch 2.0's `affine32` scheme: a shingle's 32-bit hash goes through MurmurHash3's
+finaliser, then each permutation k is a_k * h + b_k mod 2^32, with datasketch's own a and b.
+"""
+
+import functools
+import hashlib
+import unicodedata
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from stages.recipe import NearDuplicates
+
+Hashes = npt.NDArray[np.uint64]
+Signatures = npt.NDArray[np.uint32]
+
+CHARACTER_BASE = 0x100000001B3
+"""Base of the polynomial over a word's characters: the 64-bit prime of FNV; odd, so that it has an inverse."""
+WORD_BASE = 0x9E3779B97F4A7C15
+"""Base of the polynomial over a shingle's words: 2^64 divided by the golden ratio, made odd (Knuth, TAOCP 6.4)."""
+
+BATCH_TEXTS = 128
+BATCH_CHARACTERS = 1 << 18
+BLOCK_CHARACTERS = 1 << 15
+"""Characters hashed at once; the arrays of a block stay in the processor's cache."""
+
+
+def text_signatures(texts: Sequence[str], settings: NearDuplicates) -> Signatures:
+    """MinHash signatures uint32 [texts, bands * rows], as datasketch's `affine32` scheme makes them.
+
+    A text with fewer words than a shingle has one shingle of all its words. A text without words has datasketch's empty
+    signature, all ones.
+    """
+    permutations = settings.bands * settings.rows
+    signatures = np.empty((len(texts), permutations), np.uint32)
+    done = 0
+    for hashes, counts in _shingle_batches(texts, settings.shingle_words):
+        short = (hashes >> np.uint64(32)).astype(np.uint32)
+        signatures[done : done + len(counts)] = minimum_hashes(short, counts, permutations, settings.seed)
+        done += len(counts)
+    return signatures
+
+
+def minimum_hashes(hashes: Signatures, counts: npt.NDArray[np.int64], permutations: int, seed: int) -> Signatures:
+    """MinHash signatures uint32 [texts, permutations] of 32-bit shingle hashes, the texts' one after another.
+
+    `hashes` is uint32 [sum of counts], `counts` int64 [texts].
+    """
+    multipliers, summands = _permutations(permutations, seed)
+    signatures = np.full((len(counts), permutations), 0xFFFFFFFF, np.uint32)
+    filled = counts > 0
+    if not filled.any():
+        return signatures
+    starts = np.concatenate(([0], np.cumsum(counts[filled])[:-1]))
+    mixed = _mix32(hashes)
+    permuted = np.empty_like(mixed)
+    columns = np.empty((permutations, len(starts)), np.uint32)
+    for column, multiplier, summand in zip(columns, multipliers, summands, strict=True):
+        np.multiply(mixed, multiplier, out=permuted)
+        np.add(permuted, summand, out=permuted)
+        np.minimum.reduceat(permuted, starts, out=column)
+    signatures[filled] = columns.T
+    return signatures
+
+
+def shingle_hashes(texts: Sequence[str], settings: NearDuplicates) -> list[Hashes]:
+    """The set of shingles of each text: its 64-bit hashes, sorted and unique, for the true Jaccard similarity."""
+    sets: list[Hashes] = []
+    for hashes, counts in _shingle_batches(texts, settings.shingle_words):
+        sets.extend(np.unique(part) for part in np.split(hashes, np.cumsum(counts)[:-1]))
+    return sets
+
+
+def jaccard(left: Hashes, right: Hashes) -> float:
+    """Jaccard similarity, 0 to 1, of two sets given as sorted unique uint64; 0 if both are empty."""
+    small, large = (left, right) if len(left) <= len(right) else (right, left)
+    if len(small) == 0:
+        return 0.0
+    places = np.searchsorted(large, small)
+    places[places == len(large)] = 0
+    shared = int(np.count_nonzero(large[places] == small))
+    return shared / (len(left) + len(right) - shared)
+
+
+def band_keys(signatures: Signatures, settings: NearDuplicates) -> Hashes:
+    """Keys uint64 [texts, bands]: texts that agree in all rows of a band have the same key there.
+
+    The band's number is part of the key, so that keys of different bands do not meet.
+    """
+    values = signatures.reshape(len(signatures), settings.bands, settings.rows).astype(np.uint64)
+    keys = np.broadcast_to(np.arange(1, settings.bands + 1, dtype=np.uint64), values.shape[:2])
+    for row in range(settings.rows):
+        keys = _mix64(keys ^ values[..., row])
+    return keys
+
+
+def content_hash(text: str) -> int:
+    """64-bit hash of what a text says: its lower-case words joined by single spaces.
+
+    A text without words is hashed as it stands, without the white space around it.
+    """
+    folded = _fold(text)
+    is_word = folded != 0
+    if not is_word.any():
+        data, kind = text.strip().encode("utf-8", "surrogatepass"), b"text"
+    else:
+        keep = is_word.copy()
+        keep[:-1] |= is_word[1:]  # the separator before each word
+        kept = folded[keep]
+        kept[kept == 0] = ord(" ")
+        data, kind = kept[int(kept[0] == ord(" ")) :].astype("<u4").tobytes(), b"words"
+    return int.from_bytes(hashlib.blake2b(data, digest_size=8, person=kind).digest(), "little")
+
+
+def datasketch_objects(signatures: Signatures, settings: NearDuplicates) -> list[Any]:
+    """The signatures uint32 [texts, bands * rows] as `datasketch.MinHash` objects, ready for its LSH indexes."""
+    from datasketch import MinHash
+
+    permutations = _permutations(signatures.shape[1], settings.seed)
+    return [
+        MinHash(seed=settings.seed, hashvalues=signature, permutations=permutations, scheme="affine32")
+        for signature in signatures
+    ]
+
+
+def _shingle_batches(texts: Sequence[str], words: int) -> Iterator[tuple[Hashes, npt.NDArray[np.int64]]]:
+    """Batches of texts, in order: the hashes of all shingles one after another, and how many each text has."""
+    for batch in _batches(texts):
+        yield _shingles(*_word_hashes(batch), words)
+
+
+def _batches(texts: Sequence[str]) -> Iterator[Sequence[str]]:
+    start, characters = 0, 0
+    for stop, text in enumerate(texts):
+        characters += len(text)
+        if stop > start and (stop - start == BATCH_TEXTS or characters > BATCH_CHARACTERS):
+            yield texts[start:stop]
+            start, characters = stop, len(text)
+    if start < len(texts):
+        yield texts[start:]
+
+
+def _shingles(hashes: Hashes, counts: npt.NDArray[np.int64], size: int) -> tuple[Hashes, npt.NDArray[np.int64]]:
+    """Word hashes of some texts into shingle hashes; `counts` int64 [texts] before and after."""
+    stops = np.cumsum(counts)
+    starts = stops - counts
+    sums = np.zeros(len(hashes), np.uint64)
+    keep = np.ones(len(hashes), np.bool_)
+    partial = np.zeros(len(counts), np.uint64)
+    for place in range(size):
+        weight = np.uint64(pow(WORD_BASE, place + 1, 1 << 64))
+        sums[: max(len(hashes) - place, 0)] += hashes[place:] * weight
+        inside = np.flatnonzero((counts > place) & (counts < size))
+        partial[inside] += hashes[starts[inside] + place] * weight
+        if place:
+            keep[stops[counts >= place] - place] = False  # would run over the end of its text
+    short = (counts > 0) & (counts < size)
+    sums[starts[short]] = partial[short]
+    keep[starts[short]] = True
+    return _mix64(sums[keep]), np.where(short, 1, np.maximum(counts - size + 1, 0))
+
+
+def _word_hashes(texts: Sequence[str]) -> tuple[Hashes, npt.NDArray[np.int64]]:
+    """64-bit hashes of all words one after another, and int64 [texts]: how many words each text has."""
+    folded = _fold("\n".join(texts))
+    parts, starts = [], []
+    for start, stop in _blocks(folded):
+        hashes, places = _block_word_hashes(folded[start:stop])
+        parts.append(hashes)
+        starts.append(places + start)
+    text_stops = np.cumsum([len(text) + 1 for text in texts])
+    words_before = np.searchsorted(np.concatenate(starts), text_stops)
+    return np.concatenate(parts), np.diff(words_before, prepend=0)
+
+
+def _blocks(folded: Signatures) -> Iterator[tuple[int, int]]:
+    """Ranges that cover all characters and cut no word; longer than BLOCK_CHARACTERS only for a word that is."""
+    start = 0
+    while len(folded) - start > BLOCK_CHARACTERS:
+        stop = start + BLOCK_CHARACTERS
+        gaps = np.flatnonzero(folded[start:stop] == 0)
+        if len(gaps):
+            stop = start + int(gaps[-1]) + 1
+        else:
+            gaps = np.flatnonzero(folded[stop:] == 0)
+            stop = stop + int(gaps[0]) if len(gaps) else len(folded)
+        yield start, stop
+        start = stop
+    yield start, len(folded)
+
+
+def _block_word_hashes(folded: Signatures) -> tuple[Hashes, npt.NDArray[np.int64]]:
+    """Hash and start of every word among folded characters."""
+    is_word = np.zeros(len(folded) + 2, np.bool_)
+    np.not_equal(folded, 0, out=is_word[1:-1])
+    edges = np.flatnonzero(is_word[1:] != is_word[:-1])
+    starts, stops = edges[0::2], edges[1::2]
+    powers, inverses = _power_tables(max(len(folded), BLOCK_CHARACTERS).bit_length())
+    prefix = np.zeros(len(folded) + 1, np.uint64)
+    np.multiply(folded, powers[: len(folded)], out=prefix[1:])
+    np.cumsum(prefix, out=prefix)
+    return _mix64((prefix[stops] - prefix[starts]) * inverses[starts]), starts
+
+
+def _fold(text: str) -> Signatures:
+    """uint32 [characters]: the lower-case code point of each character of a word, 0 for all others."""
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
+    return np.take(_folding_table(), codes)
+
+
+@functools.cache
+def _folding_table() -> Signatures:
+    """uint32 by code point: its lower case if it belongs to words, else 0.
+
+    A character whose lower case is more than one character stays itself.
+    """
+    table = np.zeros(0x110000, np.uint32)
+    for code in range(0x110000):
+        character = chr(code)
+        if character.isalnum() or character == "_" or unicodedata.category(character)[0] == "M":
+            lower = character.lower()
+            table[code] = ord(lower) if len(lower) == 1 else code
+    return table
+
+
+@functools.lru_cache(maxsize=2)
+def _power_tables(bits: int) -> tuple[Hashes, Hashes]:
+    """CHARACTER_BASE to the powers 0 to 2^bits - 1, and their inverses, mod 2^64; one size serves all usual blocks."""
+    tables = []
+    for base in (CHARACTER_BASE, pow(CHARACTER_BASE, -1, 1 << 64)):
+        factors = np.full(1 << bits, base, np.uint64)
+        factors[0] = 1
+        tables.append(np.multiply.accumulate(factors))
+    return tables[0], tables[1]
+
+
+@functools.lru_cache(maxsize=4)
+def _permutations(count: int, seed: int) -> Signatures:
+    """datasketch's multipliers and summands, uint32 [2, count]."""
+    from datasketch import MinHash
+
+    permutations: Signatures = MinHash(num_perm=count, seed=seed, scheme="affine32").permutations
+    return permutations
+
+
+def _mix64(values: Hashes) -> Hashes:
+    """MurmurHash3's 64-bit finaliser, a bijection that spreads every bit (Appleby 2011)."""
+    values = values ^ (values >> np.uint64(33))
+    values *= np.uint64(0xFF51AFD7ED558CCD)
+    values ^= values >> np.uint64(33)
+    values *= np.uint64(0xC4CEB9FE1A85EC53)
+    values ^= values >> np.uint64(33)
+    return values
+
+
+def _mix32(values: Signatures) -> Signatures:
+    """MurmurHash3's 32-bit finaliser; datasketch applies it to every hash before its permutations."""
+    values = values ^ (values >> np.uint32(16))
+    values *= np.uint32(0x85EBCA6B)
+    values ^= values >> np.uint32(13)
+    values *= np.uint32(0xC2B2AE35)
+    values ^= values >> np.uint32(16)
+    return values

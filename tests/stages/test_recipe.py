@@ -1,0 +1,88 @@
+"""The recipe: read into frozen sections, overridden by dotted names, refused in one line."""
+
+from pathlib import Path
+
+import pydantic
+import pytest
+
+from stages.errors import GristmillError
+from stages.recipe import Recipe, load_recipe
+
+MINIMAL = """
+name = "small"
+[[corpus.sources]]
+name = "pages"
+format = "text"
+paths = ["pages/*.txt"]
+"""
+RECIPES = sorted((Path(__file__).parents[2] / "recipes").glob("*.toml"))
+
+
+def load(folder: Path, text: str = MINIMAL, *overrides: str) -> Recipe:
+    path = folder / "recipe.toml"
+    path.write_text(text)
+    return load_recipe(path, overrides)
+
+
+@pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
+def test_every_recipe_of_the_repository_is_valid(path: Path) -> None:
+    assert load_recipe(path).name == path.stem
+
+
+def test_results_go_to_a_folder_by_the_recipe_s_name_unless_it_says_where(tmp_path: Path) -> None:
+    assert load(tmp_path).folder("corpus") == "build/small/corpus"
+    assert load(tmp_path, MINIMAL, "output=elsewhere").folder("corpus") == "elsewhere/corpus"
+
+
+def test_overrides_replace_settings_by_their_dotted_names(tmp_path: Path) -> None:
+    recipe = load(tmp_path, MINIMAL, "pretrain.steps=7", "corpus.sources.0.name=other", 'corpus.language.keep=["fr"]')
+    assert recipe.pretrain.steps == 7
+    assert recipe.corpus.sources[0].name == "other"
+    assert recipe.corpus.language.keep == ("fr",)
+
+
+def test_a_recipe_cannot_be_changed(tmp_path: Path) -> None:
+    with pytest.raises(pydantic.ValidationError):
+        load(tmp_path).seed = 3  # type: ignore[misc]
+
+
+def test_equal_settings_have_equal_fingerprints(tmp_path: Path) -> None:
+    base = load(tmp_path).pretrain.fingerprint()
+    assert base == load(tmp_path, MINIMAL, "pretrain.steps=1000").pretrain.fingerprint()
+    assert base != load(tmp_path, MINIMAL, "pretrain.steps=1001").pretrain.fingerprint()
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("pretrain.stepz=1", "unknown key pretrain.stepz"),
+        ('pretrain.steps="many"', "pretrain.steps: Input should be a valid integer (given: 'many')"),
+        ("pretrain.steps=0", "pretrain.steps: Input should be greater than 0 (given: 0)"),
+        ("pretrain.batch_rows=10", "pretrain: batch_rows must be a multiple of micro_batch_rows"),
+        ("corpus.sources=[]", "corpus.sources: "),
+        ("corpus.sources.0.paths=[]", "corpus.sources.0: source 'pages' needs either paths or path_list"),
+        ("corpus.sources.4.name=x", "override 'corpus.sources.4.name=x': '4' is not an index below 1"),
+        ("seed", "override 'seed': write it as section.key=value"),
+        ("name.inner=1", "override 'name.inner=1': 'name' is a value, not a section"),
+    ],
+)
+def test_a_wrong_setting_is_one_line_that_names_it(tmp_path: Path, override: str, message: str) -> None:
+    with pytest.raises(GristmillError) as caught:
+        load(tmp_path, MINIMAL, override)
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_missing_or_broken_recipe_is_named(tmp_path: Path) -> None:
+    with pytest.raises(GristmillError, match=r"none\.toml: cannot read the recipe"):
+        load_recipe(tmp_path / "none.toml")
+    with pytest.raises(GristmillError, match=r"recipe\.toml: not valid TOML"):
+        load(tmp_path, "name = ")
+    with pytest.raises(GristmillError, match=r"recipe\.toml: corpus is missing"):
+        load(tmp_path, 'name = "x"')
+
+
+def test_two_sources_of_one_name_are_refused(tmp_path: Path) -> None:
+    twice = MINIMAL + MINIMAL.split("\n", 2)[2]
+    with pytest.raises(GristmillError, match="two sources are named 'pages'"):
+        load(tmp_path, twice)
