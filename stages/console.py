@@ -21,13 +21,19 @@ def say(text: str) -> None:
 
 
 def show_table(title: str, header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Prints a table; every column but the first is aligned to the right."""
+    """Prints a table; columns of numbers are aligned to the right, a last column of text is wrapped."""
     table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
     for position, name in enumerate(header):
-        table.add_column(name, justify="left" if position == 0 else "right", no_wrap=True)
+        text = any(not _is_number(row[position]) for row in rows)
+        wrapped = text and position == len(header) - 1
+        table.add_column(name, justify="left" if text else "right", no_wrap=not wrapped)
     for row in rows:
         table.add_row(*(f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row))
     console.print(table)
+
+
+def _is_number(cell: object) -> bool:
+    return isinstance(cell, int | float) or str(cell)[:1].isdigit()
 
 
 def progress_bars() -> Progress:

@@ -1,0 +1,112 @@
+"""The loader's contract: order, world sizes, micro-batches, resumption, labels and positions."""
+
+import threading
+from contextlib import closing
+from itertools import islice
+
+import numpy as np
+import pytest
+import torch
+
+from stages.errors import GristmillError
+from stages.shards import PackedRows
+from trainer.loader import IGNORED, Batch, Loader, labels_of
+
+BATCH = 8
+
+
+def row_contents(batch: Batch) -> list[tuple[int, ...]]:
+    return [tuple(row.tolist()) for micro_batch in batch.micro_batches for row in micro_batch.tokens]
+
+
+def test_every_epoch_is_another_permutation_of_all_rows(rows: PackedRows) -> None:
+    loader = Loader(rows, seed=7, batch_rows=1, micro_batch_rows=1)
+    epochs = [[int(loader.row_ids(epoch * len(rows) + place)[0]) for place in range(len(rows))] for epoch in range(3)]
+    assert all(sorted(epoch) == list(range(len(rows))) for epoch in epochs)
+    assert epochs[0] != epochs[1] != epochs[2] != epochs[0]
+
+
+def test_the_order_depends_on_the_seed_and_not_on_the_batch_size(rows: PackedRows) -> None:
+    def order(seed: int, batch_rows: int) -> list[int]:
+        loader = Loader(rows, seed, batch_rows, 1)
+        return np.concatenate([loader.row_ids(start) for start in range(0, 96, batch_rows)]).tolist()
+
+    assert order(7, 1) == order(7, 8) == order(7, 32)
+    assert order(7, 8) != order(8, 8)
+
+
+@pytest.mark.parametrize("world", [1, 2, 4, 8])
+@pytest.mark.parametrize("micro_batch_rows", [1, 2, 4, 8])
+def test_steps_hold_the_same_rows_for_any_world_size_and_micro_batch(
+    rows: PackedRows, world: int, micro_batch_rows: int
+) -> None:
+    batch_rows = 64
+    whole = Loader(rows, 7, batch_rows, batch_rows)
+    ranks = [Loader(rows, 7, batch_rows, micro_batch_rows, rank, world) for rank in range(world)]
+    for seen in range(0, 5 * batch_rows, batch_rows):
+        parts = [loader.batch(seen) for loader in ranks]
+        assert all(len(one.tokens) == micro_batch_rows for part in parts for one in part.micro_batches)
+        assert sorted(row for part in parts for row in row_contents(part)) == sorted(row_contents(whole.batch(seen)))
+        assert {part.label_tokens for part in parts} == {whole.batch(seen).label_tokens}
+
+
+def test_resuming_at_any_step_gives_the_batches_of_an_unbroken_run(rows: PackedRows) -> None:
+    loader = Loader(rows, 7, BATCH, 4)
+    with closing(loader.batches(0)) as batches:
+        unbroken = list(islice(batches, 20))
+    for step, expected in enumerate(unbroken):
+        with closing(Loader(rows, 7, BATCH, 4).batches(step * BATCH)) as resumed:
+            batch = next(resumed)
+        assert row_contents(batch) == row_contents(expected)
+        assert batch.rows_seen == expected.rows_seen == (step + 1) * BATCH
+
+
+def test_labels_are_the_next_tokens_inside_a_document_and_nothing_else(rows: PackedRows) -> None:
+    batch = rows.take(np.arange(len(rows)))
+    labels = labels_of(batch)
+    for number in range(len(rows)):
+        row = rows.row(number)
+        expected = np.full(rows.width - 1, IGNORED)
+        for start, end in zip([0, *row.doc_ends], row.doc_ends, strict=False):
+            expected[start : end - 1] = row.tokens[start + 1 : end]
+        assert labels[number].tolist() == expected.tolist()
+    assert (labels == IGNORED).any() and (batch.lengths < rows.width).any(), "the rows must hold edges and padding"
+
+
+def test_positions_count_from_the_start_of_each_document(rows: PackedRows) -> None:
+    micro_batch = Loader(rows, 7, len(rows), len(rows)).batch(0).micro_batches[0]
+    for tokens, positions in zip(micro_batch.tokens, micro_batch.positions, strict=True):
+        starts = torch.nonzero(positions == 0).flatten().tolist()
+        assert starts[0] == 0
+        for start, end in zip(starts, [*starts[1:], len(tokens)], strict=True):
+            assert positions[start:end].tolist() == list(range(end - start))
+
+
+def test_the_step_counts_its_labels(rows: PackedRows) -> None:
+    batch = Loader(rows, 7, BATCH, 2).batch(3 * BATCH)
+    assert batch.label_tokens == sum(int((one.labels != IGNORED).sum()) for one in batch.micro_batches)
+
+
+def test_an_error_in_the_thread_reaches_the_one_who_waits(rows: PackedRows, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(self: PackedRows, ids: object) -> None:
+        raise GristmillError("shard gone")
+
+    with closing(Loader(rows, 7, BATCH, 4).batches(0)) as batches:
+        next(batches)
+        monkeypatch.setattr(PackedRows, "take", fail)
+        with pytest.raises(GristmillError, match="shard gone"):
+            list(islice(batches, 3))
+
+
+def test_closing_ends_the_thread(rows: PackedRows) -> None:
+    before = threading.active_count()
+    batches = Loader(rows, 7, BATCH, 4).batches(0)
+    next(batches)
+    assert threading.active_count() == before + 1
+    batches.close()
+    assert threading.active_count() == before
+
+
+def test_a_batch_that_ranks_cannot_share_is_refused(rows: PackedRows) -> None:
+    with pytest.raises(GristmillError, match=r"pretrain\.batch_rows = 8 must be a multiple"):
+        Loader(rows, 7, 8, 4, rank=0, world=4)

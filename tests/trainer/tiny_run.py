@@ -1,0 +1,101 @@
+"""The tiny world of the trainer's tests: a recipe, sentences, and rows packed from them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from stages.artifacts import OutputFile, sha256_of
+from stages.recipe import Recipe, load_recipe
+from stages.shards import PackedRow
+from trainer import pretrain
+
+LENGTH = 32
+VOCABULARY = 320
+WORDS = ["the", "old", "mill", "by", "the", "river", "grinds", "wheat", "rye", "and", "barley", "into", "flour", "while", "water", "turns", "its", "heavy", "wheel"]
+RECIPE = """
+name = "tiny"
+output = "{output}"
+[[corpus.sources]]
+name = "words"
+format = "text"
+paths = ["none"]
+[pretrain]
+steps = 12
+batch_rows = 4
+micro_batch_rows = 2
+warmup_steps = 3
+learning_rate = 0.01
+evaluate_every = 5
+evaluation_rows = 6
+checkpoint_every = 4
+threads = 1
+[pretrain.model]
+layers = 2
+width = 32
+heads = 4
+key_value_heads = 2
+[pretrain.generation]
+prompts = ["the old "]
+tokens = 8
+"""
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """A folder with a recipe and the outputs of the tokenizer job."""
+
+    folder: Path
+
+    @property
+    def recipe_file(self) -> Path:
+        return self.folder / "recipe.toml"
+
+    @property
+    def output(self) -> Path:
+        return self.folder / "pretrain"
+
+    @property
+    def checkpoints(self) -> Path:
+        return self.output / "checkpoints"
+
+    def recipe(self, *overrides: str) -> Recipe:
+        return load_recipe(self.recipe_file, overrides)
+
+    def arguments(self, *overrides: str) -> list[str]:
+        return ["--recipe", str(self.recipe_file), "--set", " ".join(overrides)]
+
+    def pretrain(self, *overrides: str) -> None:
+        pretrain.main(self.arguments(*overrides))
+
+    def results(self) -> dict[str, bytes]:
+        """The files that must not differ between two equal runs."""
+        paths = [self.output / "metrics.jsonl", *sorted((self.output / "model").iterdir())]
+        return {path.name: path.read_bytes() for path in paths}
+
+
+def sentences(count: int, seed: int) -> list[str]:
+    """Documents of 2 to 30 words, some longer than a row."""
+    generator = np.random.default_rng(seed)
+    return [" ".join(generator.choice(WORDS, generator.integers(2, 31))) + "\n" for _ in range(count)]
+
+
+def packed(documents: Sequence[Sequence[int]]) -> list[PackedRow]:
+    """Documents one after another, cut where a row ends; every third row keeps five places of padding."""
+    tokens = np.concatenate(documents)
+    edges = np.cumsum([len(document) for document in documents])
+    rows: list[PackedRow] = []
+    start = 0
+    while start < len(tokens):
+        room = LENGTH + 1 - (5 if len(rows) % 3 == 2 else 0)
+        stop = min(start + room, len(tokens))
+        ends = [*(edges[(edges > start) & (edges < stop)] - start).tolist(), stop - start]
+        rows.append(PackedRow(tokens[start:stop], ends, range(len(ends))))
+        start = stop
+    return rows
+
+
+def output_file(folder: Path, name: str, rows: int = 0) -> OutputFile:
+    path = folder / name
+    return OutputFile(name, path.stat().st_size, sha256_of(path), rows)
