@@ -11,24 +11,27 @@ from mwparserfromhell.nodes import Argument, ExternalLink, Heading, HTMLEntity, 
 from mwparserfromhell.wikicode import Wikicode
 
 from stages.document import Refusal
+from stages.extraction.template_arguments import Arguments
 from stages.extraction.wikitext_markup import BREAK, HOLE, ITEM, prepare
-from stages.extraction.wikitext_templates import Arguments, expand
+from stages.extraction.wikitext_templates import expand
 from stages.recipe import Extraction
 
 _HEADING = "\x01"
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f]")
-_DROPPED_NAMESPACES = frozenset(
+_DROPPED_NAMESPACE = re.compile(
     # File, Image, Media and Category; then the same in other large wikis.
-    """file image media category
-    datei bild kategorie fichier catégorie archivo imagen categoría immagine categoria ficheiro imagem arquivo
-    bestand afbeelding categorie plik grafika kategoria файл изображение категория зображення категорія fil kategori
-    tiedosto kuva luokka soubor kategorie fitxer dosya fájl kategória fișier berkas tập_tin thể_loại αρχείο κατηγορία
-    ファイル 画像 カテゴリ 文件 檔案 图像 圖像 分类 分類 파일 분류 ملف تصنيف پرونده رده קובץ קטגוריה चित्र श्रेणी""".split()
+    """file|image|media|category|
+    datei|bild|kategorie|fichier|catégorie|archivo|imagen|categoría|immagine|categoria|ficheiro|imagem|arquivo|bestand|
+    afbeelding|categorie|plik|grafika|kategoria|файл|изображение|категория|зображення|категорія|fil|kategori|tiedosto|
+    kuva|luokka|soubor|fitxer|dosya|fájl|kategória|fișier|berkas|tập[ ]tin|thể[ ]loại|αρχείο|κατηγορία|ファイル|画像|
+    カテゴリ|文件|檔案|图像|圖像|分类|分類|파일|분류|ملف|تصنيف|پرونده|رده|קובץ|קטגוריה|चित्र|श्रेणी""",
+    re.IGNORECASE | re.VERBOSE,
 )
 _LANGUAGE_LINK = re.compile(r"[a-z]{2,3}(?:-[a-z]+)*:\S")
 _HOLES = re.compile(rf"(?<![ \t])[ \t]*+{HOLE}[ \t{HOLE}]*+")
 _SEPARATORS = r"\s,;:–—"
 _HOLE_FIRST = re.compile(rf"([(\[（]){HOLE}[{_SEPARATORS}{HOLE}]*+")
+_HOLE_IN_FRONT = re.compile(rf"^({ITEM}?[ \t]*){HOLE}[.,;:][ \t]*", re.MULTILINE)
 _HOLE_LAST = re.compile(rf"(?<![{_SEPARATORS}{HOLE}])[{_SEPARATORS}]*+{HOLE}(?=[)\]）])")
 _HOLE_BETWEEN = re.compile(rf"(?<=[,;]){HOLE}[,;]")
 _EMPTY_BRACKETS = re.compile(rf" ?(?:\({HOLE}?\)|\[{HOLE}?\]|（{HOLE}?）)")
@@ -64,7 +67,7 @@ def _node_text(node: object) -> str:
     if isinstance(node, Wikilink):
         return _link_text(node)
     if isinstance(node, Template):
-        text = expand(str(node.name), Arguments(node.params, _render))
+        text = expand(_render(node.name), Arguments(node.params, _render))
         return HOLE if text is None else text
     if isinstance(node, Heading):
         title = " ".join(_render(node.title).replace(BREAK, " ").replace(HOLE, " ").split())
@@ -81,7 +84,7 @@ def _node_text(node: object) -> str:
 def _link_text(link: Wikilink) -> str:
     target = str(link.title).strip()
     prefix, colon, _ = target.partition(":")
-    if colon and prefix.strip().lower().replace(" ", "_") in _DROPPED_NAMESPACES:
+    if colon and _DROPPED_NAMESPACE.fullmatch(prefix.strip().replace("_", " ")):
         return HOLE
     if link.text is None and colon and _LANGUAGE_LINK.match(target):
         return HOLE
@@ -101,6 +104,7 @@ def _without_holes(text: str) -> str:
     if HOLE not in text:
         return text
     text = _HOLES.sub(_closed_hole, text)
+    text = _HOLE_IN_FRONT.sub(r"\1", text)
     text = _HOLE_FIRST.sub(rf"\1{HOLE}", text)
     text = _HOLE_LAST.sub(HOLE, text)
     text = _EMPTY_BRACKETS.sub("", _HOLE_BETWEEN.sub("", text))
@@ -112,7 +116,7 @@ def _closed_hole(match: re.Match[str]) -> str:
     text, start, end = match.string, match.start(), match.end()
     before = text[start - 1] if start else "\n"
     after = text[end] if end < len(text) else "\n"
-    if before in "([（" or after in ")]）" or (before in ",;" and after in ",;"):
+    if before in "([（" or after in ")]）" or (before in f",;\n{ITEM}" and after in ".,;:"):
         return HOLE
     if before == "\n" or after in "\n.,;:!?。、，":
         return ""

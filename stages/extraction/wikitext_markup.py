@@ -19,15 +19,21 @@ BREAK = "\x04"
 ITEM = "\x05"
 """Stands for the marker of a list item."""
 
-_DROPPED = frozenset(
-    "categorytree ce chem gallery graph hiero imagemap includeonly indicator inputbox mapframe maplink math pre ref "
-    "references score section source syntaxhighlight templatedata templatestyles timeline".split()
+
+def _words(text: str, replacement: str) -> dict[str, str]:
+    return dict.fromkeys(text.split(), replacement)
+
+
+_DROPPED = _words(
+    """categorytree ce chem gallery graph hiero imagemap includeonly indicator inputbox mapframe maplink math pre ref
+    references score section source syntaxhighlight templatedata templatestyles timeline""",
+    HOLE,
 )
 _REPLACED = {
-    **dict.fromkeys("blockquote br center dd div dl dt h1 h2 h3 h4 h5 h6 hr ol poem td th tr ul".split(), BREAK),
-    **dict.fromkeys(
-        "abbr b bdi bdo big caption cite code data del dfn em font i ins kbd mark noinclude nowiki onlyinclude rb rp rt "
-        "ruby s samp small span strike strong sub sup tbody thead time tt u var wbr".split(),
+    **_words("blockquote br center dd div dl dt h1 h2 h3 h4 h5 h6 hr ol poem td th tr ul", BREAK),
+    **_words(
+        """abbr b bdi bdo big caption cite code data del dfn em font i ins kbd mark noinclude nowiki onlyinclude rb rp
+        rt ruby s samp small span strike strong sub sup tbody thead time tt u var wbr""",
         "",
     ),
     "p": BREAK * 2,
@@ -41,6 +47,7 @@ _TOKEN = re.compile(
   | (?P<less_than><(?=[a-zA-Z/!]))
   | (?P<open_braces>\{\{+)
   | (?P<close_braces>\}\}+)
+  | (?P<extra_bracket>\[(?=\[\[))
   | (?P<open_link>\[\[)
   | (?P<open_address>\[(?:(?:https?:|ftp:)?//|mailto:)[^\s\[\]<>"{}]*[ \t]*)
   | (?P<close_brackets>\]\]?)
@@ -145,6 +152,7 @@ class _Scan:
             "comment": self._comment,
             "tag": self._tag,
             "less_than": self._less_than,
+            "extra_bracket": self._extra_bracket,
             "open_braces": self._opener("braces"),
             "open_link": self._opener("link"),
             "open_table": self._opener("table"),
@@ -160,7 +168,8 @@ class _Scan:
 
     def edited(self) -> str:
         """The source with all edits made; one that lies inside of another is void."""
-        parts, position = [], 0
+        parts: list[str] = []
+        position = 0
         for start, end, replacement in sorted(self._edits, key=lambda edit: (edit[0], -edit[1])):
             if start >= position:
                 parts += (self._source[position:start], replacement)
@@ -186,6 +195,9 @@ class _Scan:
     def _less_than(self, match: re.Match[str]) -> int:
         # What is no tag must not look like one to the parser.
         return self._replace(match.start(), match.start() + 1, "&lt;")
+
+    def _extra_bracket(self, match: re.Match[str]) -> int:
+        return self._replace(match.start(), match.end(), "&#91;")
 
     def _tag(self, match: re.Match[str]) -> int:
         name, is_closing = match["name"].lower(), bool(match["slash"])

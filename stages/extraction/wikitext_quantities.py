@@ -1,112 +1,140 @@
-"""Quantities in wikitext templates: numbers, units, dates, written out as English Wikipedia shows them.
+"""Quantities of wikitext templates as English Wikipedia shows them: numbers, measures, dates.
 
-`{{convert}}` and its kin give the quantity that the article names; the converted one, which the page computes, is left
-out. Months and units are English, as the templates are.
+Each function takes a template's arguments and returns what the reader of the page sees; sources are the documentation
+pages of the templates themselves (Template:Convert, Template:Val, Template:Birth date, Template:As of). Of
+`{{convert}}` only the quantity that the article names is given, not the one that the wiki computes.
 """
 
 import re
 
-MONTHS = (
-    "January February March April May June July August September October November December".split()
-)
-RANGE_WORDS = {
-    "-": "–",
-    "–": "–",
-    "to": " to ",
-    "to(-)": " to ",
-    "and": " and ",
-    "and(-)": " and ",
-    "or": " or ",
-    "x": " by ",
-    "×": " by ",
-    "by": " by ",
-    "xx": " × ",
-    "*": " × ",
-    "+/-": " ± ",
-    "±": " ± ",
-    "+": " + ",
-    ",": ", ",
-}
+from stages.extraction.scripts import superscript
+from stages.extraction.template_arguments import Arguments
+from stages.extraction.wikitext_units import Unit, find_unit
 
-_UNITS = {
-    # code: one, many, symbol
-    "km": ("kilometre", "kilometres", "km"),
-    "m": ("metre", "metres", "m"),
-    "cm": ("centimetre", "centimetres", "cm"),
-    "mm": ("millimetre", "millimetres", "mm"),
-    "μm": ("micrometre", "micrometres", "μm"),
-    "nm": ("nanometre", "nanometres", "nm"),
-    "mi": ("mile", "miles", "mi"),
-    "yd": ("yard", "yards", "yd"),
-    "ft": ("foot", "feet", "ft"),
-    "foot": ("foot", "foot", "ft"),
-    "in": ("inch", "inches", "in"),
-    "nmi": ("nautical mile", "nautical miles", "nmi"),
-    "ly": ("light-year", "light-years", "ly"),
-    "AU": ("astronomical unit", "astronomical units", "AU"),
-    "pc": ("parsec", "parsecs", "pc"),
-    "km2": ("square kilometre", "square kilometres", "km²"),
-    "m2": ("square metre", "square metres", "m²"),
-    "cm2": ("square centimetre", "square centimetres", "cm²"),
-    "mm2": ("square millimetre", "square millimetres", "mm²"),
-    "ha": ("hectare", "hectares", "ha"),
-    "acre": ("acre", "acres", "acres"),
-    "sqmi": ("square mile", "square miles", "sq mi"),
-    "sqyd": ("square yard", "square yards", "sq yd"),
-    "sqft": ("square foot", "square feet", "sq ft"),
-    "sqin": ("square inch", "square inches", "sq in"),
-    "km3": ("cubic kilometre", "cubic kilometres", "km³"),
-    "m3": ("cubic metre", "cubic metres", "m³"),
-    "cm3": ("cubic centimetre", "cubic centimetres", "cm³"),
-    "cuft": ("cubic foot", "cubic feet", "cu ft"),
-    "cuyd": ("cubic yard", "cubic yards", "cu yd"),
-    "cuin": ("cubic inch", "cubic inches", "cu in"),
-    "cumi": ("cubic mile", "cubic miles", "cu mi"),
-    "acre.ft": ("acre-foot", "acre-feet", "acre⋅ft"),
-    "L": ("litre", "litres", "L"),
-    "mL": ("millilitre", "millilitres", "mL"),
-    "USgal": ("US gallon", "US gallons", "US gal"),
-    "impgal": ("imperial gallon", "imperial gallons", "imp gal"),
-    "oilbbl": ("barrel", "barrels", "bbl"),
-    "kg": ("kilogram", "kilograms", "kg"),
-    "g": ("gram", "grams", "g"),
-    "mg": ("milligram", "milligrams", "mg"),
-    "t": ("tonne", "tonnes", "t"),
-    "lb": ("pound", "pounds", "lb"),
-    "oz": ("ounce", "ounces", "oz"),
-    "st": ("stone", "stone", "st"),
-    "ST": ("short ton", "short tons", "short tons"),
-    "LT": ("long ton", "long tons", "long tons"),
-    "km/h": ("kilometre per hour", "kilometres per hour", "km/h"),
-    "mph": ("mile per hour", "miles per hour", "mph"),
-    "kn": ("knot", "knots", "kn"),
-    "m/s": ("metre per second", "metres per second", "m/s"),
-    "km/s": ("kilometre per second", "kilometres per second", "km/s"),
-    "ft/s": ("foot per second", "feet per second", "ft/s"),
-    "m3/s": ("cubic metre per second", "cubic metres per second", "m³/s"),
-    "cuft/s": ("cubic foot per second", "cubic feet per second", "cu ft/s"),
-    "C": ("degree Celsius", "degrees Celsius", "°C"),
-    "F": ("degree Fahrenheit", "degrees Fahrenheit", "°F"),
-    "K": ("kelvin", "kelvins", "K"),
-    "hp": ("horsepower", "horsepower", "hp"),
-    "bhp": ("brake horsepower", "brake horsepower", "bhp"),
-    "W": ("watt", "watts", "W"),
-    "kW": ("kilowatt", "kilowatts", "kW"),
-    "MW": ("megawatt", "megawatts", "MW"),
-    "J": ("joule", "joules", "J"),
-    "kJ": ("kilojoule", "kilojoules", "kJ"),
-    "kcal": ("kilocalorie", "kilocalories", "kcal"),
-    "Nm": ("newton-metre", "newton-metres", "N⋅m"),
-    "lbft": ("pound-foot", "pound-feet", "lb⋅ft"),
-    "lbf": ("pound-force", "pounds-force", "lbf"),
-    "kN": ("kilonewton", "kilonewtons", "kN"),
-    "psi": ("pound per square inch", "pounds per square inch", "psi"),
-    "bar": ("bar", "bars", "bar"),
-    "atm": ("standard atmosphere", "standard atmospheres", "atm"),
-    "Pa": ("pascal", "pascals", "Pa"),
-    "kPa": ("kilopascal", "kilopascals", "kPa"),
-    "PD/km2": ("inhabitant per square kilometre", "inhabitants per square kilometre", "/km²"),
-    "PD/sqmi": ("inhabitant per square mile", "inhabitants per square mile", "/sq mi"),
-    "/km2": ("per square kilometre", "per square kilometre", "/km²"),
-    "/sqmi": ("per square mile", "per square mile", "/sq mi"),
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+_RANGES = {
+    **dict.fromkeys(("-", "–", "to(-)"), "–"),
+    **dict.fromkeys(("x", "×", "by", "xx", "*"), " by "),
+    **dict.fromkeys(("and", "and(-)"), " and "),
+    **dict.fromkeys(("+/-", "±"), " ± "),
+    "to": " to ",
+    "or": " or ",
 }
+_SMALLER = {("ft", "in"), ("foot", "in"), ("st", "lb"), ("lb", "oz"), ("mi", "yd"), ("mi", "ft"), ("yd", "ft")}
+_MEASURE = re.compile(r"[−-]?[\d.,]*\d(?:[+/]+\d+)*")
+_UNGROUPED = re.compile(r"(?<![\d.,])\d{4,}(?!\d)")
+
+
+def grouped(number: str) -> str:
+    """A number with commas between the thousands of its whole part and a true minus sign."""
+    number = re.sub(r"^[-−](?=\d)", "−", number.strip())
+    return _UNGROUPED.sub(lambda digits: f"{int(digits[0]):,}", number, count=1)
+
+
+def convert(arguments: Arguments, use_symbols: bool = False) -> str | None:
+    """`{{convert|5|to|10|km|mi}}`: 5 to 10 kilometres; None if there is no number to begin with."""
+    words = arguments.positional()
+    if not words or not _MEASURE.fullmatch(words[0]):
+        return None
+    amount, index, is_one = _amount(words[0]), 1, words[0] == "1"
+    while index + 1 < len(words) and words[index] in _RANGES:
+        amount += _RANGES[words[index]] + _amount(words[index + 1])
+        index, is_one = index + 2, False
+    code = words[index] if index < len(words) else ""
+    shown = arguments.get("abbr")
+    use_symbols = shown in ("on", "in", "yes") or (use_symbols and shown not in ("off", "none", "out"))
+    is_adjective = arguments.get("adj") in ("on", "mid", "pre") or arguments.get("sing") == "on"
+    text = _measured(amount, find_unit(code), use_symbols, is_adjective, is_one)
+    if len(words) > index + 2 and (code, words[index + 2]) in _SMALLER and _MEASURE.fullmatch(words[index + 1]):
+        text += " " + _measured(words[index + 1], find_unit(words[index + 2]), use_symbols, False, False)
+    return text.replace("metre", "meter").replace("litre", "liter") if arguments.get("sp") == "us" else text
+
+
+def _amount(word: str) -> str:
+    whole, plus, fraction = word.partition("+")
+    return f"{grouped(whole)} {fraction}".replace("//", "/") if plus else grouped(word).replace("//", "/")
+
+
+def _measured(amount: str, unit: Unit, use_symbols: bool, is_adjective: bool, is_one: bool) -> str:
+    if use_symbols:
+        return f"{amount} {unit.symbol}".replace(" /", "/")
+    if is_adjective:
+        return f"{amount}-{unit.one}"
+    return f"{amount} {unit.one if is_one else unit.many}"
+
+
+def value(arguments: Arguments) -> str | None:
+    """`{{val|6.241|0.002|e=18|u=m}}`: (6.241±0.002)×10¹⁸ m, uncertainty and exponent only if given."""
+    number, error = arguments.get("1"), arguments.get("2")
+    if not number:
+        return None
+    exponent, unit = arguments.get("e"), arguments.get("u", "ul")
+    text = grouped(number)
+    if error.startswith("("):
+        text += error
+    elif error:
+        text = f"{text}±{error}"
+    if exponent:
+        text = f"({text})" if "±" in text else text
+        text += f"×10{superscript(exponent)}"
+    return f"{arguments.get('p')}{text}{_spaced_unit(unit)}{arguments.get('s')}"
+
+
+def _spaced_unit(unit: str) -> str:
+    return unit if unit in ("", "%", "°") else f" {find_unit(unit).symbol}"
+
+
+def fraction(arguments: Arguments) -> str | None:
+    """`{{frac|2}}` is 1/2, `{{frac|3|4}}` is 3/4, `{{frac|1|3|4}}` is 1 3/4."""
+    parts = arguments.positional()
+    if not parts:
+        return None
+    if len(parts) == 1:
+        return f"1/{parts[0]}"
+    numerator, denominator = parts[-2:]
+    numerator = f"({numerator})" if " " in numerator else numerator
+    denominator = f"({denominator})" if " " in denominator else denominator
+    return f"{parts[0]} {numerator}/{denominator}" if len(parts) > 2 else f"{numerator}/{denominator}"
+
+
+def date(arguments: Arguments) -> str | None:
+    """`{{birth date|1970|1|2|df=y}}`: 2 January 1970; January 2, 1970 without `df`. Ages change and are left out."""
+    year, month, day = (arguments.get(name) for name in "123")
+    if not re.fullmatch(r"\d{1,4}", year):
+        return year or None
+    if not month.isdigit() or not 1 <= int(month) <= 12:
+        return f"{month} {year}".strip()
+    name = _MONTHS[int(month) - 1]
+    if not day.isdigit():
+        return f"{name} {year}"
+    return f"{int(day)} {name} {year}" if arguments.is_on("df") else f"{name} {int(day)}, {year}"
+
+
+def as_of(arguments: Arguments) -> str | None:
+    """`{{as of|2014|3|lc=y}}`: as of March 2014; `alt=` says it in other words."""
+    if alternative := arguments.get("alt"):
+        return alternative
+    day = date_words(arguments)
+    if not day:
+        return None
+    words = "since" if arguments.is_on("since") else "as of"
+    return f"{words if arguments.is_on('lc') else words.capitalize()} {day}"
+
+
+def date_words(arguments: Arguments) -> str | None:
+    """A date of year, month and day, day first unless `df=US` asks for the other order."""
+    year, month, day = (arguments.get(name) for name in "123")
+    if month.isdigit() and 1 <= int(month) <= 12:
+        month = _MONTHS[int(month) - 1]
+    if arguments.get("df").lower() == "us" and day:
+        return f"{month} {day}, {year}"
+    return " ".join(part for part in (day, month, year) if part) or None
+
+
+def old_style_date(arguments: Arguments) -> str | None:
+    """`{{OldStyleDate|2 February|1905|20 January}}`: 2 February [O.S. 20 January] 1905."""
+    new, year, old = (arguments.get(name) for name in "123")
+    return f"{new} [O.S. {old}] {year}".strip() if new else None

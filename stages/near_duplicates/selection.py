@@ -5,7 +5,7 @@ Here a document is removed only for one that stays, by equal id, by equal conten
 reaches the threshold.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -68,6 +68,9 @@ def select(
     2. equal content: `exact_duplicate`, Jaccard 1;
     3. Jaccard at or above the threshold with a document in one of its buckets: `near_duplicate` of the most similar.
 
+    Clusters join each document that stays with all documents in its buckets that are as similar, so that two that stay
+    on both sides of one that goes are not split.
+
     `buckets` holds positions of candidates that share an LSH band. `shingles` gives the shingle set (sorted, unique
     uint64) of a position and is called at most once for each, only for documents that share a bucket with one that
     stays. The decisions do not depend on the order of candidates or buckets, and on references only where id, length
@@ -100,6 +103,9 @@ class _Clusters:
             position = self._parent[position]
         return position
 
+    def joined(self, left: int, right: int) -> bool:
+        return self._root(left) == self._root(right)
+
     def join(self, left: int, right: int) -> None:
         left, right = self._root(left), self._root(right)
         self._parent[right] = left
@@ -128,6 +134,7 @@ class _Choice:
             for position in bucket:
                 self._buckets_of[position].append(number)
         self._kept_in: list[list[int]] = [[] for _ in buckets]
+        self._removed_in: list[list[int]] = [[] for _ in buckets]
         self._kept_id: dict[int, int] = {}
         self._kept_content: dict[int, int] = {}
         self._removed_content: dict[int, tuple[int, _Removal]] = {}
@@ -169,13 +176,17 @@ class _Choice:
         return removal
 
     def _similar(self, position: int) -> _Removal | None:
-        matches = list(self._similarities(position))
+        partners = {keeper for bucket in self._buckets_of[position] for keeper in self._kept_in[bucket]}
+        matches = [(self._similarity(position, keeper), keeper) for keeper in partners]
+        matches = [(similarity, keeper) for similarity, keeper in matches if similarity >= self._threshold]
         if not matches:
             self._keep(position)
             return None
-        for keeper, _ in matches:
+        for _, keeper in matches:
             self.clusters.join(keeper, position)
-        keeper, similarity = min(matches, key=lambda match: (-match[1], self._priority(match[0])))
+        for bucket in self._buckets_of[position]:
+            self._removed_in[bucket].append(position)
+        similarity, keeper = min(matches, key=lambda match: (-match[0], self._priority(match[1])))
         removal = _Removal(keeper, "near_duplicate", similarity)
         self._removed_content[self._candidates[position].content_hash] = position, removal
         return removal
@@ -186,21 +197,20 @@ class _Choice:
         self._kept_content[candidate.content_hash] = position
         for bucket in self._buckets_of[position]:
             self._kept_in[bucket].append(position)
+            for removed in self._removed_in[bucket]:
+                if not self.clusters.joined(position, removed):
+                    self._join_if_similar(position, removed)
 
-    def _similarities(self, position: int) -> Iterator[tuple[int, float]]:
-        """The kept documents that share a bucket with a candidate and reach the threshold, with their similarity."""
-        partners = {keeper for bucket in self._buckets_of[position] for keeper in self._kept_in[bucket]}
-        if not partners:
-            return
-        mine = self._set(position)
-        for keeper in partners:
-            other = self._set(keeper)
-            smaller, larger = sorted((len(mine), len(other)))
-            if larger == 0 or smaller / larger < self._threshold:
-                continue  # the sizes alone rule it out
-            similarity = jaccard(mine, other)
-            if similarity >= self._threshold:
-                yield keeper, similarity
+    def _join_if_similar(self, position: int, removed: int) -> None:
+        if self._similarity(position, removed) >= self._threshold:
+            self.clusters.join(position, removed)
+
+    def _similarity(self, left: int, right: int) -> float:
+        """Jaccard similarity; 0 where the sizes alone keep it below the threshold."""
+        smaller, larger = sorted((len(self._set(left)), len(self._set(right))))
+        if larger == 0 or smaller / larger < self._threshold:
+            return 0.0
+        return jaccard(self._set(left), self._set(right))
 
     def _set(self, position: int) -> npt.NDArray[np.uint64]:
         if position not in self._sets:

@@ -1,9 +1,9 @@
 """Texts into sets of word shingles, MinHash signatures and band keys, many texts at a time in NumPy.
 
-A word is a run of letters, digits, underscores and combining marks, compared in lower case; a shingle is some words in
-a row. Every step works on the code points of a whole batch: one table look-up folds case and finds words, prefix sums
-of a polynomial hash (Karp and Rabin 1987) give every word's hash, weighted sums of word hashes every shingle's. A
-result depends on its own text alone, never on the batch.
+A word is a run of letters, digits, underscores and combining marks, compared in lower case; in scripts without spaces
+between words each character is one. A shingle is some words in a row. Every step works on the code points of a whole
+batch: one table look-up folds case and finds words, prefix sums of a polynomial hash (Karp and Rabin 1987) give every
+word's hash, weighted sums of word hashes every shingle's. A result depends on its own text alone, never on the batch.
 
 The signatures are those of datasketch 2.0's `affine32` scheme: a shingle's 32-bit hash goes through MurmurHash3's
 finaliser, then each permutation k is a_k * h + b_k mod 2^32, with datasketch's own a and b.
@@ -27,6 +27,19 @@ CHARACTER_BASE = 0x100000001B3
 """Base of the polynomial over a word's characters: the 64-bit prime of FNV; odd, so that it has an inverse."""
 WORD_BASE = 0x9E3779B97F4A7C15
 """Base of the polynomial over a shingle's words: 2^64 divided by the golden ratio, made odd (Knuth, TAOCP 6.4)."""
+
+UNSPACED_SCRIPTS = (
+    (0x0E00, 0x109F),  # Thai, Lao, Tibetan, Burmese
+    (0x1780, 0x17FF),  # Khmer
+    (0x3040, 0x30FF),  # Hiragana, Katakana
+    (0x3400, 0x4DBF),  # Chinese characters, extension A
+    (0x4E00, 0x9FFF),  # Chinese characters
+    (0xF900, 0xFAFF),  # Chinese characters for compatibility
+    (0x20000, 0x3FFFF),  # Chinese characters, all further extensions
+)
+"""First and last code points of Unicode blocks (Unicode 15, Blocks.txt)."""
+WHOLE_WORD = 1 << 31
+"""Set in the folded code of a character that is a word by itself."""
 
 BATCH_TEXTS = 128
 BATCH_CHARACTERS = 1 << 18
@@ -109,15 +122,12 @@ def content_hash(text: str) -> int:
     A text without words is hashed as it stands, without the white space around it.
     """
     folded = _fold(text)
-    is_word = folded != 0
-    if not is_word.any():
+    starts, stops = _word_edges(folded)
+    if len(starts) == 0:
         data, kind = text.strip().encode("utf-8", "surrogatepass"), b"text"
     else:
-        keep = is_word.copy()
-        keep[:-1] |= is_word[1:]  # the separator before each word
-        kept = folded[keep]
-        kept[kept == 0] = ord(" ")
-        data, kind = kept[int(kept[0] == ord(" ")) :].astype("<u4").tobytes(), b"words"
+        spaced = np.insert(folded[folded != 0], np.cumsum(stops - starts)[:-1], ord(" "))
+        data, kind = spaced.astype("<u4").tobytes(), b"words"
     return int.from_bytes(hashlib.blake2b(data, digest_size=8, person=kind).digest(), "little")
 
 
@@ -200,15 +210,21 @@ def _blocks(folded: Signatures) -> Iterator[tuple[int, int]]:
 
 def _block_word_hashes(folded: Signatures) -> tuple[Hashes, npt.NDArray[np.int64]]:
     """Hash and start of every word among folded characters."""
-    is_word = np.zeros(len(folded) + 2, np.bool_)
-    np.not_equal(folded, 0, out=is_word[1:-1])
-    edges = np.flatnonzero(is_word[1:] != is_word[:-1])
-    starts, stops = edges[0::2], edges[1::2]
+    starts, stops = _word_edges(folded)
     powers, inverses = _power_tables(max(len(folded), BLOCK_CHARACTERS).bit_length())
     prefix = np.zeros(len(folded) + 1, np.uint64)
     np.multiply(folded, powers[: len(folded)], out=prefix[1:])
     np.cumsum(prefix, out=prefix)
     return _mix64((prefix[stops] - prefix[starts]) * inverses[starts]), starts
+
+
+def _word_edges(folded: Signatures) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Where words start and stop, int64 [words] each."""
+    in_word, whole = folded != 0, folded >= WHOLE_WORD
+    joined = np.zeros(len(folded) + 1, np.bool_)  # characters i - 1 and i belong to the same word
+    np.logical_and(in_word[1:], in_word[:-1], out=joined[1:-1])
+    joined[1:-1] &= ~(whole[1:] | whole[:-1])
+    return np.flatnonzero(in_word & ~joined[:-1]), np.flatnonzero(in_word & ~joined[1:]) + 1
 
 
 def _fold(text: str) -> Signatures:
@@ -219,7 +235,7 @@ def _fold(text: str) -> Signatures:
 
 @functools.cache
 def _folding_table() -> Signatures:
-    """uint32 by code point: its lower case if it belongs to words, else 0.
+    """uint32 by code point: its lower case if it belongs to words, else 0; see WHOLE_WORD.
 
     A character whose lower case is more than one character stays itself.
     """
@@ -229,6 +245,9 @@ def _folding_table() -> Signatures:
         if character.isalnum() or character == "_" or unicodedata.category(character)[0] == "M":
             lower = character.lower()
             table[code] = ord(lower) if len(lower) == 1 else code
+    for first, last in UNSPACED_SCRIPTS:
+        block = table[first : last + 1]
+        block[block != 0] |= np.uint32(WHOLE_WORD)
     return table
 
 

@@ -54,7 +54,7 @@ vocabulary_size = 512
 sample_megabytes = 0.2
 [tokenizer.packing]
 sequence_length = 64
-shard_megabytes_of_text = 0.1
+shard_megabytes_of_text = 0.02
 [pretrain]
 steps = 30
 batch_rows = 8

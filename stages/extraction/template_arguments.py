@@ -1,0 +1,34 @@
+"""The arguments of a template, rendered only when they are asked for."""
+
+from collections.abc import Callable, Sequence
+
+from mwparserfromhell.nodes.extras import Parameter
+from mwparserfromhell.wikicode import Wikicode
+
+
+class Arguments:
+    """What stands between the bars of `{{name|first|second|key=value}}`, as text."""
+
+    def __init__(self, parameters: Sequence[Parameter], render: Callable[[Wikicode], str]) -> None:
+        self._render = render
+        self._values = {str(parameter.name).strip(): parameter.value for parameter in parameters}
+
+    def get(self, *names: str) -> str:
+        """The first of these arguments that has a text; positional ones are named `1`, `2` and so on."""
+        for name in names:
+            if name in self._values and (text := self._render(self._values[name]).strip()):
+                return text
+        return ""
+
+    def is_on(self, name: str) -> bool:
+        """Whether an argument says yes."""
+        return self.get(name).lower() in ("y", "yes", "on", "1", "true")
+
+    def positional(self) -> list[str]:
+        """The arguments `1`, `2` and so on up to the first that is missing; empty ones at the end are left out."""
+        found: list[str] = []
+        while (name := str(len(found) + 1)) in self._values:
+            found.append(self.get(name))
+        while found and not found[-1]:
+            found.pop()
+        return found

@@ -1,0 +1,217 @@
+"""The corpus of the tiny world: every record accounted for, the same bytes however it is made."""
+
+import gzip
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from beam_jobs.command import run_job
+from beam_jobs.corpus.definition import COMMAND
+from stages.near_duplicates.signatures import jaccard, shingle_hashes
+from stages.recipe import NearDuplicates
+from tests.end_to_end.results import as_set, hashes, manifest, rows
+from tests.end_to_end.world import RECIPE, RECORDS, World
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_every_record_is_a_document_or_a_removal(finished: Path) -> None:
+    documents, removals = rows(finished / "corpus", "documents"), rows(finished / "corpus", "removals")
+    originals = [row for row in documents if row["parent_id"] is None]
+    read = Counter(row["source"] for row in originals) + Counter(row["source"] for row in removals)
+    assert read == RECORDS
+    ledger = manifest(finished / "corpus")["facts"]["ledger"]
+    assert ledger["read"]["read"] == sum(RECORDS.values())
+    assert ledger["duplicates"]["kept"] == len(originals)
+    for stage, count in ledger.items():
+        removed = Counter(row["rule"] for row in removals if row["stage"] == stage)
+        assert removed == count["removed"]
+        assert count["read"] == count["kept"] + removed.total()
+
+
+def test_each_removal_has_its_rule(finished: Path) -> None:
+    by_url = {row["url"]: row["rule"] for row in rows(finished / "corpus", "removals") if row["url"]}
+    assert by_url["https://site.test/gone"] == "http_status"
+    assert by_url["https://site.test/picture"] == "content_type"
+    assert by_url["https://site.test/short"] == "minimum_words"
+    assert by_url["https://site.test/french"] == "language"
+    assert by_url["https://wiki.test/wiki/Elsewhere"] == "redirect"
+    assert by_url["https://wiki.test/wiki/Talk:Article_1"] == "namespace"
+
+
+def test_a_duplicate_goes_only_for_a_kept_document_as_similar_as_the_threshold(finished: Path) -> None:
+    documents = {row["id"]: row for row in rows(finished / "corpus", "documents")}
+    removals = [row for row in rows(finished / "corpus", "removals") if row["stage"] == "duplicates"]
+    assert Counter(row["rule"] for row in removals) == {"exact_duplicate": 1, "near_duplicate": 2}
+    for row in removals:
+        assert row["duplicate_of"] in documents
+        assert row["jaccard"] >= NearDuplicates().threshold
+
+
+def test_documents_carry_their_provenance(finished: Path) -> None:
+    for row in rows(finished / "corpus", "documents"):
+        assert Path(row["origin"]["file"]).is_file()
+        assert row["split"] in ("train", "validation", "test")
+        assert row["language"] == "en"
+        if row["source"] in ("web", "wiki"):
+            assert row["url"].startswith("https://")
+            assert row["title"]
+            assert row["date"] == "2026-01-02T03:04:05Z"
+
+
+def test_variants_are_made_of_training_documents_and_keep_their_lines(finished: Path) -> None:
+    documents = rows(finished / "corpus", "documents")
+    by_id = {row["id"]: row for row in documents}
+    variants = [row for row in documents if row["parent_id"] is not None]
+    assert len(by_id) == len(documents)
+    assert {row["augmentation"].split("(")[0] for row in variants} == {"keyboard", "word_swap"}
+    assert Counter(row["augmentation"] for row in variants) == manifest(finished / "corpus")["facts"]["variants"]
+    for row in variants:
+        parent = by_id[row["parent_id"]]
+        assert row["split"] == parent["split"] == "train"
+        assert row["text"] != parent["text"]
+        assert row["text"].count("\n") == parent["text"].count("\n")
+
+
+def test_splits_share_no_near_duplicates(finished: Path) -> None:
+    originals = [row for row in rows(finished / "corpus", "documents") if row["parent_id"] is None]
+    shingles = shingle_hashes([row["text"] for row in originals], NearDuplicates())
+    assert {row["split"] for row in originals} == {"train", "validation", "test"}
+    for place, row in enumerate(originals):
+        for other in range(place):
+            if row["split"] != originals[other]["split"]:
+                assert jaccard(shingles[place], shingles[other]) < 0.7
+
+
+def test_two_workers_write_the_bytes_of_one(world: World, finished: Path, tmp_path: Path) -> None:
+    run_job(COMMAND, ["--recipe", str(world.recipe(tmp_path / "out")), "--workers", "2"])
+    assert hashes(tmp_path / "out" / "corpus") == hashes(finished / "corpus")
+
+
+@pytest.mark.parametrize("megabytes", ["0.003", "64"])
+def test_the_documents_do_not_depend_on_how_the_inputs_are_cut(
+    world: World, finished: Path, tmp_path: Path, megabytes: str
+) -> None:
+    recipe = world.recipe(tmp_path / "out")
+    run_job(COMMAND, ["--recipe", str(recipe), "--set", f"corpus.unit_megabytes={megabytes}", "--workers", "1"])
+    assert_same_rows(tmp_path / "out" / "corpus", finished / "corpus")
+
+
+def test_the_documents_do_not_depend_on_the_order_and_sharding_of_the_inputs(
+    world: World, finished: Path, tmp_path: Path
+) -> None:
+    shuffled = World(tmp_path / "raw")
+    shutil.copytree(world.folder, shuffled.folder)
+    web = shuffled.folder / "web"
+    records = [part for path in sorted(web.iterdir()) for part in members(path.read_bytes())]
+    random.Random(3).shuffle(records)
+    for path in web.iterdir():
+        path.unlink()
+    for number in range(5):
+        (web / f"{number}.warc.gz").write_bytes(b"".join(records[number::5]))
+    lines = (shuffled.folder / "lines.jsonl").read_text().splitlines(keepends=True)
+    (shuffled.folder / "lines.jsonl").write_text("".join(reversed(lines)))
+    head, *sources = RECIPE.split("[[corpus.sources]]")
+    last, tail = sources[-1].split("[corpus.split]")
+    reordered = "[[corpus.sources]]".join([head, *reversed([*sources[:-1], last])]) + "[corpus.split]" + tail
+    run_job(COMMAND, ["--recipe", str(shuffled.recipe(tmp_path / "out", reordered)), "--workers", "1"])
+    assert_same_rows(tmp_path / "out" / "corpus", finished / "corpus")
+
+
+def members(data: bytes) -> list[bytes]:
+    parts = data.split(b"\x1f\x8b\x08\x00")
+    return [b"\x1f\x8b\x08\x00" + part for part in parts[1:]]
+
+
+def assert_same_rows(one: Path, other: Path) -> None:
+    for kind in ("documents", "removals"):
+        # A removed line without an id is known by its place alone.
+        without = ("origin",) if kind == "documents" else ("origin", "id")
+        assert as_set(rows(one, kind), without) == as_set(rows(other, kind), without)
+    ledgers = [manifest(folder)["facts"]["ledger"] for folder in (one, other)]
+    assert ledgers[0] == ledgers[1]
+
+
+class _Ranges(SimpleHTTPRequestHandler):
+    """Serves byte ranges, as the servers of crawls and dumps do."""
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+    def do_GET(self) -> None:
+        data = Path(self.translate_path(self.path)).read_bytes()
+        start, _, stop = self.headers.get("Range", f"bytes=0-{len(data) - 1}").removeprefix("bytes=").partition("-")
+        part = data[int(start) : int(stop or len(data) - 1) + 1]
+        self.send_response(206)
+        self.send_header("Content-Length", str(len(part)))
+        self.send_header("Content-Range", f"bytes {start}-{int(start) + len(part) - 1}/{len(data)}")
+        self.end_headers()
+        self.wfile.write(part)
+
+    def do_HEAD(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", str(Path(self.translate_path(self.path)).stat().st_size))
+        self.send_header("Accept-Ranges", "bytes")
+        self.end_headers()
+
+
+def test_a_crawl_is_read_from_a_web_server_by_its_path_list(world: World, finished: Path, tmp_path: Path) -> None:
+    (tmp_path / "warc.paths.gz").write_bytes(gzip.compress(b"web/a.warc.gz\nweb/b.warc.gz\n"))
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Ranges, directory=world.folder)) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        listed = f'path_list = "{tmp_path}/warc.paths.gz"\npath_prefix = "http://127.0.0.1:{server.server_port}/"'
+        recipe = world.recipe(tmp_path / "out", RECIPE.replace('paths = ["{world}/web/*.warc.gz"]', listed))
+        run_job(COMMAND, ["--recipe", str(recipe), "--workers", "1"])
+        server.shutdown()
+    assert_same_rows(tmp_path / "out" / "corpus", finished / "corpus")
+
+
+def test_a_killed_run_goes_on_and_writes_the_same_bytes(world: World, finished: Path, tmp_path: Path) -> None:
+    recipe = world.recipe(tmp_path / "out")
+    command = [sys.executable, "-m", "beam_jobs.corpus", "--recipe", str(recipe), "--workers", "2"]
+    done = tmp_path / "out" / "corpus" / "work" / "extract" / "_done"
+    process = subprocess.Popen(command, cwd=ROOT, start_new_session=True, stdout=subprocess.DEVNULL)
+    deadline = time.monotonic() + 120
+    while len(list(done.glob("*.json"))) < 2 and time.monotonic() < deadline:
+        time.sleep(0.005)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    before = {path.name: path.stat().st_mtime_ns for path in done.glob("*.json")}
+    assert before and not (tmp_path / "out" / "corpus" / "manifest.json").exists()
+    subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    assert hashes(tmp_path / "out" / "corpus") == hashes(finished / "corpus")
+    after = {path.name: path.stat().st_mtime_ns for path in done.glob("*.json")}
+    assert len(after) > len(before), "the kill came too late to prove anything"
+    assert {name: after[name] for name in before} == before
+
+
+def test_a_second_run_does_nothing_and_says_so(
+    world: World, finished: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = hashes(finished / "corpus")
+    run_job(COMMAND, ["--recipe", str(finished.with_suffix(".toml"))])
+    assert "corpus: nothing to do" in capsys.readouterr().out
+    assert hashes(finished / "corpus") == before
+
+
+def test_a_changed_threshold_repeats_only_what_it_decides(world: World, finished: Path, tmp_path: Path) -> None:
+    shutil.copytree(finished, tmp_path / "out")
+    done = tmp_path / "out" / "corpus" / "work" / "extract" / "_done"
+    before = {path.name: path.stat().st_mtime_ns for path in done.glob("*.json")}
+    recipe = world.recipe(tmp_path / "out")
+    run_job(COMMAND, ["--recipe", str(recipe), "--workers", "1", "--set", "corpus.near_duplicates.threshold=1.0"])
+    assert {path.name: path.stat().st_mtime_ns for path in done.glob("*.json")} == before
+    removed = json.loads((tmp_path / "out" / "corpus" / "ledger.json").read_text())["duplicates"]["removed"]
+    assert removed == {"exact_duplicate": 1}

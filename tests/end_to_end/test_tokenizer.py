@@ -1,0 +1,104 @@
+"""The shards of the tiny world: every document whole, nothing lost, the same bytes however they are made."""
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from beam_jobs.command import run_job
+from beam_jobs.tokenizer.definition import COMMAND
+from stages.shards import PackedRows
+from stages.splits import SPLITS
+from stages.tokenizer import Tokenizer
+from tests.end_to_end.conftest import run
+from tests.end_to_end.results import hashes, manifest, rows
+from tests.end_to_end.world import World
+
+
+def pieces(folder: Path, split: str) -> Iterator[tuple[int, list[int]]]:
+    """The id and tokens of every piece of a document in the rows of a split, in order."""
+    packed = PackedRows([str(folder / file["path"]) for file in manifest(folder)["files"][split]])
+    for index in range(len(packed)):
+        row = packed.row(index)
+        for start, end, document_id in zip([0, *row.doc_ends], row.doc_ends, row.doc_ids, strict=False):
+            yield document_id, row.tokens[start:end].tolist()
+
+
+def documents_in_shards(folder: Path, split: str) -> dict[int, list[int]]:
+    """Every document's tokens, put together again from its pieces."""
+    found: dict[int, list[int]] = {}
+    tails: dict[int, list[int]] = {}
+    for document_id, tokens in pieces(folder, split):
+        target = found if len(tokens) == 65 else tails
+        target.setdefault(document_id, []).extend(tokens)
+    return {one: found.get(one, []) + tails.get(one, []) for one in found.keys() | tails.keys()}
+
+
+@pytest.mark.parametrize("split", SPLITS)
+def test_every_document_can_be_read_back_from_the_shards(finished: Path, split: str) -> None:
+    tokenizer = Tokenizer.load(str(finished / "tokenizer" / "tokenizer"))
+    texts = {row["id"]: row["text"] for row in rows(finished / "corpus", "documents") if row["split"] == split}
+    packed = documents_in_shards(finished / "tokenizer", split)
+    assert packed.keys() == texts.keys()
+    for document_id, tokens in packed.items():
+        assert tokens[0] == tokenizer.bos_id
+        assert tokens[-1] == tokenizer.eos_id
+        assert tokenizer.decode(tokens) == texts[document_id]
+
+
+def test_no_document_that_fits_a_row_is_cut(finished: Path) -> None:
+    folder = finished / "tokenizer"
+    lengths = {one: len(tokens) for one, tokens in documents_in_shards(folder, "train").items()}
+    count = dict.fromkeys(lengths, 0)
+    for document_id, _ in pieces(folder, "train"):
+        count[document_id] += 1
+    assert all(count[one] == -(-length // 65) for one, length in lengths.items())
+
+
+def test_the_manifest_counts_what_is_in_the_shards(finished: Path) -> None:
+    folder = finished / "tokenizer"
+    facts = manifest(folder)["facts"]
+    for split in SPLITS:
+        packed = PackedRows([str(folder / file["path"]) for file in manifest(folder)["files"][split]])
+        documents = documents_in_shards(folder, split)
+        counts = facts["splits"][split]
+        assert counts["rows"] == len(packed) == sum(int(one["rows"]) for one in packed.metadata)
+        assert counts["documents"] == len(documents)
+        assert counts["tokens"] == sum(map(len, documents.values()))
+        assert counts["padding"] == len(packed) * 65 - counts["tokens"]
+        sizes = [len(row["text"].encode()) for row in rows(finished / "corpus", "documents") if row["split"] == split]
+        assert counts["text_bytes"] == sum(sizes) == sum(int(one["text_bytes"]) for one in packed.metadata)
+    assert len(manifest(folder)["files"]["train"]) > 1
+
+
+def test_two_workers_write_the_bytes_of_one(world: World, finished: Path, tmp_path: Path) -> None:
+    run(world.recipe(tmp_path / "out"), workers=2)
+    assert hashes(tmp_path / "out" / "tokenizer") == hashes(finished / "tokenizer")
+
+
+def test_tokenizer_and_shards_do_not_depend_on_how_the_corpus_is_cut(
+    world: World, finished: Path, tmp_path: Path
+) -> None:
+    recipe = world.recipe(tmp_path / "out")
+    recipe.write_text(recipe.read_text().replace("unit_megabytes = 0.02", "unit_megabytes = 0.005"))
+    run(recipe, workers=1)
+    one, other = tmp_path / "out", finished
+    assert len(manifest(one / "corpus")["files"]["documents"]) > len(manifest(other / "corpus")["files"]["documents"])
+    mine, theirs = hashes(one / "tokenizer"), hashes(other / "tokenizer")
+    # The manifest names the corpus it was made from, whose files are other ones.
+    assert {**mine, "manifest.json": ""} == {**theirs, "manifest.json": ""}
+
+
+def test_a_second_run_does_nothing_and_says_so(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run_job(COMMAND, ["--recipe", str(finished.with_suffix(".toml"))])
+    assert "tokenizer: nothing to do" in capsys.readouterr().out
+
+
+def test_a_shard_that_was_lost_is_made_again(world: World, finished: Path, tmp_path: Path) -> None:
+    run(world.recipe(tmp_path / "out"), workers=1)
+    folder = tmp_path / "out" / "tokenizer"
+    victims = [folder / file["path"] for file in manifest(folder)["files"]["train"]]
+    random.Random(1).choice(victims).unlink()
+    run(tmp_path / "out.toml", workers=1)
+    assert hashes(folder) == hashes(finished / "tokenizer")
