@@ -4,6 +4,7 @@ Beam is imported only when there is something to do, so that a finished job says
 """
 
 import argparse
+import logging
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -78,6 +79,8 @@ def inputs_path(job: Job) -> str:
 
 
 def _run(command: JobCommand, job: Job, own: argparse.Namespace, beam_options: Sequence[str]) -> None:
+    # Beam warns on import of packages that it lacks and we do not need; a root handler keeps that off the screen.
+    logging.getLogger().addHandler(logging.NullHandler())
     from beam_jobs.pipeline import build
     from beam_jobs.progress import JobProgress
     from beam_jobs.runner import run_pipeline

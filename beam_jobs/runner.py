@@ -6,7 +6,8 @@ for more. The name DirectRunner would first try to download another engine, so i
 
 import logging
 import re
-import signal
+import shlex
+import sys
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -16,6 +17,7 @@ from apache_beam.options.pipeline_options import PipelineOptions, StandardOption
 from apache_beam.portability.api import beam_provision_api_pb2
 from apache_beam.runners.portability.fn_api_runner import fn_runner
 from apache_beam.runners.portability.portable_runner import JobServiceHandle
+from apache_beam.transforms.environments import SubprocessSDKEnvironment
 
 from stages.errors import GristmillError
 
@@ -33,7 +35,6 @@ def run_pipeline(build: Callable[[beam.Pipeline], None], runner: str, workers: i
     """
     if runner in REFUSED_RUNNERS:
         raise GristmillError(f"RUNNER={runner}: refused, {REFUSED_RUNNERS[runner]}")
-    logging.getLogger("apache_beam").setLevel(logging.CRITICAL if runner in LOCAL_RUNNERS else logging.WARNING)
     try:
         if runner in LOCAL_RUNNERS:
             _run_locally(build, workers, options)
@@ -47,24 +48,14 @@ def run_pipeline(build: Callable[[beam.Pipeline], None], runner: str, workers: i
 
 
 def _run_locally(build: Callable[[beam.Pipeline], None], workers: int, options: Sequence[str]) -> None:
-    if workers > 1:
-        options = [*options, f"--direct_num_workers={workers}", "--direct_running_mode=multi_processing"]
-    parsed = parse_options(options)
-    pipeline = beam.Pipeline(runner=local_runner(parsed), options=parsed)
+    parsed = parse_options([*options, f"--direct_num_workers={workers}"])
+    pipeline = beam.Pipeline(runner=local_runner(parsed, workers), options=parsed)
     build(pipeline)
-    with Watchdog() as watchdog:
-        try:
-            pipeline.run().wait_until_finish()
-        except KeyboardInterrupt:
-            if not watchdog.deaths:
-                raise
-            raise GristmillError(
-                f"a worker process died ({watchdog.deaths[0]}), perhaps for want of memory: run the same command "
-                "again to go on, with fewer WORKERS or a smaller corpus.unit_megabytes"
-            ) from None
+    LocalRun(pipeline).complete()
 
 
 def _run_remotely(build: Callable[[beam.Pipeline], None], runner: str, options: Sequence[str]) -> None:
+    logging.basicConfig(level=logging.INFO, format="%(message)s", force=True)
     parsed = parse_options([f"--runner={runner}", *options])
     pipeline = beam.Pipeline(options=parsed)
     build(pipeline)
@@ -82,35 +73,65 @@ def parse_options(options: Sequence[str]) -> PipelineOptions:
     return parsed
 
 
-def local_runner(options: PipelineOptions) -> fn_runner.FnApiRunner:
+def local_runner(options: PipelineOptions, workers: int) -> fn_runner.FnApiRunner:
     """A local runner whose worker processes receive the options (built by its name, it would hand over none)."""
     options.view_as(StandardOptions).runner = "FnApiRunner"
     encoded = JobServiceHandle.encode_pipeline_options(options.get_all_options())
     provision = beam_provision_api_pb2.ProvisionInfo(pipeline_options=encoded)
-    return fn_runner.FnApiRunner(provision_info=fn_runner.ExtendedProvisionInfo(provision))
+    command = f"exec {shlex.quote(sys.executable)} -m beam_jobs.worker"
+    return fn_runner.FnApiRunner(
+        default_environment=SubprocessSDKEnvironment.from_command_string(command) if workers > 1 else None,
+        provision_info=fn_runner.ExtendedProvisionInfo(provision),
+    )
 
 
-class Watchdog:
-    """Ends the run when a local worker process dies; the runner alone would wait for it for ever.
+class LocalRun:
+    """Runs a pipeline in a thread of its own, so that the main thread hears of signals and of dead workers.
 
-    The runner's thread `run_worker` then raises RuntimeError; only a real signal wakes the main thread from its wait.
+    The runner alone would wait for ever for a worker process that has died: only its thread `run_worker` then raises.
     """
 
-    def __init__(self) -> None:
-        self.deaths: list[str] = []
+    SECONDS_BETWEEN_LOOKS = 0.1
 
-    def __enter__(self) -> "Watchdog":
+    def __init__(self, pipeline: beam.Pipeline):
+        self._pipeline = pipeline
+        self._over = threading.Event()
+        self._error: BaseException | None = None
+
+    def complete(self) -> None:
+        """Waits for the end of the pipeline; raises what it raised, or GristmillError if a worker died."""
+        before = threading.excepthook
         threading.excepthook = self._on_thread_exception
-        return self
+        try:
+            threading.Thread(target=self._run, name="pipeline", daemon=True).start()
+            while not self._over.wait(self.SECONDS_BETWEEN_LOOKS):
+                pass
+        finally:
+            threading.excepthook = before
+        if self._error is not None:
+            raise self._error
 
-    def __exit__(self, *_: object) -> None:
-        threading.excepthook = threading.__excepthook__
+    def _run(self) -> None:
+        try:
+            self._pipeline.run().wait_until_finish()
+        except BaseException as error:
+            self._end(error)
+        else:
+            self._end(None)
+
+    def _end(self, error: BaseException | None) -> None:
+        if not self._over.is_set():
+            self._error = error
+            self._over.set()
 
     def _on_thread_exception(self, args: threading.ExceptHookArgs) -> None:
         thread = args.thread.name if args.thread is not None else ""
         if args.exc_type is RuntimeError and thread == "run_worker":
-            self.deaths.append(str(args.exc_value))
-            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+            death = GristmillError(
+                f"a worker process died ({args.exc_value}), perhaps for want of memory: run the same command again "
+                "to go on, with fewer WORKERS or a smaller corpus.unit_megabytes"
+            )
+            self._end(death)
         elif "rpc" not in args.exc_type.__name__.lower():
             threading.__excepthook__(args)
 

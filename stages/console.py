@@ -14,6 +14,8 @@ from stages.errors import GristmillError
 
 console = Console(highlight=False, soft_wrap=True)
 
+GOES_ON = "what is done is kept, the same command goes on from here"
+
 
 def say(text: str) -> None:
     """Prints a line."""
@@ -57,7 +59,7 @@ def run_command(main: Callable[[Sequence[str]], None]) -> None:
     0 on success, 1 with one line on standard error for a GristmillError or a failed read or write, 130 on Ctrl-C and
     143 when asked to end (SIGTERM).
     """
-    signal.signal(signal.SIGTERM, _end)
+    signal.signal(signal.SIGTERM, _terminate)
     try:
         main(sys.argv[1:])
     except GristmillError as error:
@@ -65,11 +67,17 @@ def run_command(main: Callable[[Sequence[str]], None]) -> None:
     except OSError as error:
         _leave(f"error: {error.filename or 'input or output'}: {error.strerror or error}", 1)
     except KeyboardInterrupt:
-        _leave("interrupted: what is done is kept, the same command goes on from here", 130)
+        _leave(f"interrupted: {GOES_ON}", 130)
+    except _Terminated:
+        _leave(f"terminated: {GOES_ON}", 143)
 
 
-def _end(number: int, _frame: FrameType | None) -> None:
-    raise SystemExit(128 + number)
+class _Terminated(BaseException):
+    """SIGTERM, as KeyboardInterrupt is SIGINT."""
+
+
+def _terminate(_number: int, _frame: FrameType | None) -> None:
+    raise _Terminated
 
 
 def _leave(message: str, status: int) -> None:

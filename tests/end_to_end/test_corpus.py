@@ -178,22 +178,30 @@ def test_a_crawl_is_read_from_a_web_server_by_its_path_list(world: World, finish
     assert_same_rows(tmp_path / "out" / "corpus", finished / "corpus")
 
 
-def test_a_killed_run_goes_on_and_writes_the_same_bytes(world: World, finished: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT], ids=["kill", "Ctrl-C"])
+def test_a_run_that_was_ended_goes_on_and_writes_the_same_bytes(
+    world: World, finished: Path, tmp_path: Path, how: signal.Signals
+) -> None:
     recipe = world.recipe(tmp_path / "out")
     command = [sys.executable, "-m", "beam_jobs.corpus", "--recipe", str(recipe), "--workers", "2"]
     done = tmp_path / "out" / "corpus" / "work" / "extract" / "_done"
-    process = subprocess.Popen(command, cwd=ROOT, start_new_session=True, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        command, cwd=ROOT, start_new_session=True, stdout=subprocess.DEVNULL, stderr=-1, text=True
+    )
     deadline = time.monotonic() + 120
     while len(list(done.glob("*.json"))) < 2 and time.monotonic() < deadline:
         time.sleep(0.005)
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+    os.killpg(process.pid, how)
+    _, errors = process.communicate()
+    if how == signal.SIGINT:
+        assert process.returncode == 130
+        assert errors.splitlines() == ["interrupted: what is done is kept, the same command goes on from here"]
     before = {path.name: path.stat().st_mtime_ns for path in done.glob("*.json")}
     assert before and not (tmp_path / "out" / "corpus" / "manifest.json").exists()
     subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
     assert hashes(tmp_path / "out" / "corpus") == hashes(finished / "corpus")
     after = {path.name: path.stat().st_mtime_ns for path in done.glob("*.json")}
-    assert len(after) > len(before), "the kill came too late to prove anything"
+    assert len(after) > len(before), "the end came too late to prove anything"
     assert {name: after[name] for name in before} == before
 
 
