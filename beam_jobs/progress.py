@@ -41,11 +41,13 @@ class JobProgress:
     def __init__(self, job: Job, phases: Sequence[str]):
         self._job = job
         self._bars: Progress = progress_bars()
-        self._phases = [_PhaseProgress(name, self._bars.add_task(name, total=None, rate="")) for name in phases]
+        self._phases = [
+            _PhaseProgress(name, self._bars.add_task(name, total=None, start=False, visible=number == 0, rate=""))
+            for number, name in enumerate(phases)
+        ]
         self._current = 0
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="progress", daemon=True)
-        self._began = time.time()
 
     def __enter__(self) -> "JobProgress":
         for phase in self._phases:
@@ -99,6 +101,8 @@ class JobProgress:
         phase.pending = {ordinal for ordinal in phase.pending if not self._is_done(phase, ordinal)}
         phase.resumed = phase.done
         phase.started = time.time()
+        self._bars.update(phase.task, visible=True)
+        self._bars.start_task(phase.task)
         return True
 
     def _is_done(self, phase: _PhaseProgress, ordinal: int) -> bool:

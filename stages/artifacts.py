@@ -10,6 +10,7 @@ import hashlib
 import importlib.metadata
 import json
 import os
+import sys
 import tempfile
 import uuid
 from collections.abc import Iterator, Sequence
@@ -223,8 +224,9 @@ def fingerprint_of(*parts: Any) -> str:
 
 
 def library_versions(distributions: Sequence[str]) -> dict[str, str]:
-    """The installed versions of the libraries whose behaviour decides the output's bytes."""
-    return {name: importlib.metadata.version(name) for name in distributions}
+    """The installed versions of Python and of the libraries whose behaviour decides the output's bytes."""
+    python = f"{sys.version_info.major}.{sys.version_info.minor}"
+    return {"python": python, **{name: importlib.metadata.version(name) for name in distributions}}
 
 
 @cache

@@ -74,7 +74,7 @@ def variants(
     a language without a keyboard.
     """
     for settings in augmentations:
-        name = f"{settings.augmenter}(rate={settings.rate:g})"
+        name = f"{settings.augmenter}(rate={settings.rate})"
         digest = hashlib.blake2b(f"augment {seed} {document_id} {name}".encode(), digest_size=16).digest()
         if int.from_bytes(digest[:8], "little") >= settings.share * 2**64:
             continue
@@ -220,4 +220,4 @@ def _hidden_modules(names: Sequence[str]) -> Iterator[None]:
         yield
     finally:
         for name in hidden:
-            del sys.modules[name]
+            sys.modules.pop(name, None)

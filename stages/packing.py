@@ -1,15 +1,14 @@
 """Which documents share a row of tokens: best-fit-decreasing bin packing that cuts no document without need.
 
 Ding et al. 2024, "Fewer Truncations Improve Language Modeling" (arXiv 2404.10830): cutting the stream of all documents
-into rows splits a quarter of the documents that would fit into one; best-fit-decreasing splits none and pads less than
-one part in a thousand.
+into rows splits many that would fit into one; best-fit-decreasing splits none of them and pads next to nothing.
 """
 
 import numpy as np
 import numpy.typing as npt
 
 Piece = tuple[int, int, int]
-"""A document's position in the input, and the first and the last-but-one of its tokens: (document, start, stop)."""
+"""A document's position in the input and a range of its tokens, `stop` exclusive: (document, start, stop)."""
 
 
 def pack(lengths: npt.NDArray[np.int64], width: int) -> list[list[Piece]]:

@@ -77,7 +77,7 @@ def measurements(text: str, language: str, settings: Quality) -> Iterator[Measur
     """Every rule that applies to a text, in the paper's order, measured as it is asked for.
 
     Shares are of 1. `duplicate_*_characters` and `top_*_gram` are shares of all characters; overlapping n-grams count
-    each, as in the paper's reference implementations, so that they can exceed 1.
+    each, as in datatrove, so that they can exceed 1.
     """
     spaced = language not in UNSPACED_LANGUAGES
     words = text.split() if spaced else list(filter(str.isalpha, text))

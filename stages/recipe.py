@@ -110,7 +110,7 @@ class NearDuplicates(Section):
     bands: int = Field(default=14, gt=0)
     rows: int = Field(default=8, gt=0)
     shingle_words: int = Field(default=5, gt=0)
-    seed: int = Field(default=1, ge=0)
+    seed: int = Field(default=1, ge=0, lt=2**32)
 
 
 class Split(Section):
@@ -159,6 +159,14 @@ class Corpus(Section):
         for name in names:
             if names.count(name) > 1:
                 raise ValueError(f"two sources are named {name!r}")
+        return self
+
+    @model_validator(mode="after")
+    def _augmentations_differ(self) -> Self:
+        kinds = [(one.augmenter, one.rate) for one in self.augmentation]
+        for augmenter, rate in kinds:
+            if kinds.count((augmenter, rate)) > 1:
+                raise ValueError(f"two augmentations are {augmenter} at rate {rate}")
         return self
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from stages.near_duplicates.selection import Candidate, select
 from stages.near_duplicates.signatures import content_hash, jaccard
 
-check = settings(derandomize=True, deadline=None, max_examples=300)
+check = settings(derandomize=True, deadline=None, max_examples=150)
 
 
 class Documents:
@@ -195,6 +195,9 @@ def test_the_most_similar_document_is_named_and_on_a_tie_the_first_by_priority()
     decisions = Documents(sets, ids=[4, 3, 2, 1], lengths=[9, 9, 8, 7], contents=[1, 2, 3, 4]).select(0.75)
     assert [decision.duplicate_of for decision in decisions] == [None, None, 3, 4]
     assert decisions[2].jaccard == 9 / 11
+    sets = [range(10), [*range(9), 20, 21], range(9)]
+    nearest = Documents(sets, lengths=[8, 9, 7]).select(0.8)[2]
+    assert (nearest.duplicate_of, nearest.jaccard) == (100, 0.9)
 
 
 def test_documents_connected_by_one_that_goes_share_a_cluster():
@@ -216,6 +219,11 @@ def test_equal_ids_are_told_apart_by_their_content():
     assert [decision.rule for decision in decisions] == [None, "exact_duplicate", "duplicate_id"]
     assert [decision.duplicate_of for decision in decisions] == [None, 7, 7]
     assert [decision.jaccard for decision in decisions] == [None, 1.0, None]
+
+
+def test_an_equal_id_goes_before_equal_content():
+    decisions = Documents([[1], [2], [2]], ids=[7, 8, 7], lengths=[9, 9, 8], contents=[1, 2, 2], buckets=[]).select()
+    assert [decision.rule for decision in decisions] == [None, None, "duplicate_id"]
 
 
 def test_equal_content_needs_no_bucket_and_no_shingles():

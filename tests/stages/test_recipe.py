@@ -62,6 +62,10 @@ def test_equal_settings_have_equal_fingerprints(tmp_path: Path) -> None:
         ("corpus.sources=[]", "corpus.sources: "),
         ("corpus.sources.0.paths=[]", "corpus.sources.0: source 'pages' needs either paths or path_list"),
         ("corpus.sources.4.name=x", "override 'corpus.sources.4.name=x': '4' is not an index below 1"),
+        (
+            'corpus.augmentation=[{augmenter = "keyboard"}, {augmenter = "keyboard"}]',
+            "corpus: two augmentations are keyboard at rate 0.05",
+        ),
         ("seed", "override 'seed': write it as section.key=value"),
         ("name.inner=1", "override 'name.inner=1': 'name' is a value, not a section"),
     ],
