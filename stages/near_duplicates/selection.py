@@ -208,7 +208,7 @@ class _Choice:
     def _similarity(self, left: int, right: int) -> float:
         """Jaccard similarity; 0 where the sizes alone keep it below the threshold."""
         smaller, larger = sorted((len(self._set(left)), len(self._set(right))))
-        if larger == 0 or smaller / larger < self._threshold:
+        if larger and smaller / larger < self._threshold:
             return 0.0
         return jaccard(self._set(left), self._set(right))
 

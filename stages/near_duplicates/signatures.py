@@ -20,8 +20,9 @@ import numpy.typing as npt
 
 from stages.recipe import NearDuplicates
 
-Hashes = npt.NDArray[np.uint64]
-Signatures = npt.NDArray[np.uint32]
+Int64 = npt.NDArray[np.int64]
+UInt32 = npt.NDArray[np.uint32]
+UInt64 = npt.NDArray[np.uint64]
 
 CHARACTER_BASE = 0x100000001B3
 """Base of the polynomial over a word's characters: the 64-bit prime of FNV; odd, so that it has an inverse."""
@@ -47,7 +48,7 @@ BLOCK_CHARACTERS = 1 << 15
 """Characters hashed at once; the arrays of a block stay in the processor's cache."""
 
 
-def text_signatures(texts: Sequence[str], settings: NearDuplicates) -> Signatures:
+def text_signatures(texts: Sequence[str], settings: NearDuplicates) -> UInt32:
     """MinHash signatures uint32 [texts, bands * rows], as datasketch's `affine32` scheme makes them.
 
     A text with fewer words than a shingle has one shingle of all its words. A text without words has datasketch's empty
@@ -63,7 +64,7 @@ def text_signatures(texts: Sequence[str], settings: NearDuplicates) -> Signature
     return signatures
 
 
-def minimum_hashes(hashes: Signatures, counts: npt.NDArray[np.int64], permutations: int, seed: int) -> Signatures:
+def minimum_hashes(hashes: UInt32, counts: Int64, permutations: int, seed: int) -> UInt32:
     """MinHash signatures uint32 [texts, permutations] of 32-bit shingle hashes, the texts' one after another.
 
     `hashes` is uint32 [sum of counts], `counts` int64 [texts].
@@ -85,15 +86,15 @@ def minimum_hashes(hashes: Signatures, counts: npt.NDArray[np.int64], permutatio
     return signatures
 
 
-def shingle_hashes(texts: Sequence[str], settings: NearDuplicates) -> list[Hashes]:
+def shingle_hashes(texts: Sequence[str], settings: NearDuplicates) -> list[UInt64]:
     """The set of shingles of each text: its 64-bit hashes, sorted and unique, for the true Jaccard similarity."""
-    sets: list[Hashes] = []
+    sets: list[UInt64] = []
     for hashes, counts in _shingle_batches(texts, settings.shingle_words):
         sets.extend(np.unique(part) for part in np.split(hashes, np.cumsum(counts)[:-1]))
     return sets
 
 
-def jaccard(left: Hashes, right: Hashes) -> float:
+def jaccard(left: UInt64, right: UInt64) -> float:
     """Jaccard similarity, 0 to 1, of two sets given as sorted unique uint64; 0 if both are empty."""
     small, large = (left, right) if len(left) <= len(right) else (right, left)
     if len(small) == 0:
@@ -104,7 +105,7 @@ def jaccard(left: Hashes, right: Hashes) -> float:
     return shared / (len(left) + len(right) - shared)
 
 
-def band_keys(signatures: Signatures, settings: NearDuplicates) -> Hashes:
+def band_keys(signatures: UInt32, settings: NearDuplicates) -> UInt64:
     """Keys uint64 [texts, bands]: texts that agree in all rows of a band have the same key there.
 
     The band's number is part of the key, so that keys of different bands do not meet.
@@ -131,7 +132,7 @@ def content_hash(text: str) -> int:
     return int.from_bytes(hashlib.blake2b(data, digest_size=8, person=kind).digest(), "little")
 
 
-def datasketch_objects(signatures: Signatures, settings: NearDuplicates) -> list[Any]:
+def datasketch_objects(signatures: UInt32, settings: NearDuplicates) -> list[Any]:
     """The signatures uint32 [texts, bands * rows] as `datasketch.MinHash` objects, ready for its LSH indexes."""
     from datasketch import MinHash
 
@@ -142,7 +143,7 @@ def datasketch_objects(signatures: Signatures, settings: NearDuplicates) -> list
     ]
 
 
-def _shingle_batches(texts: Sequence[str], words: int) -> Iterator[tuple[Hashes, npt.NDArray[np.int64]]]:
+def _shingle_batches(texts: Sequence[str], words: int) -> Iterator[tuple[UInt64, Int64]]:
     """Batches of texts, in order: the hashes of all shingles one after another, and how many each text has."""
     for batch in _batches(texts):
         yield _shingles(*_word_hashes(batch), words)
@@ -159,7 +160,7 @@ def _batches(texts: Sequence[str]) -> Iterator[Sequence[str]]:
         yield texts[start:]
 
 
-def _shingles(hashes: Hashes, counts: npt.NDArray[np.int64], size: int) -> tuple[Hashes, npt.NDArray[np.int64]]:
+def _shingles(hashes: UInt64, counts: Int64, size: int) -> tuple[UInt64, Int64]:
     """Word hashes of some texts into shingle hashes; `counts` int64 [texts] before and after."""
     stops = np.cumsum(counts)
     starts = stops - counts
@@ -176,10 +177,10 @@ def _shingles(hashes: Hashes, counts: npt.NDArray[np.int64], size: int) -> tuple
     short = (counts > 0) & (counts < size)
     sums[starts[short]] = partial[short]
     keep[starts[short]] = True
-    return _mix64(sums[keep]), np.where(short, 1, np.maximum(counts - size + 1, 0))
+    return sums[keep], np.where(short, 1, np.maximum(counts - size + 1, 0))
 
 
-def _word_hashes(texts: Sequence[str]) -> tuple[Hashes, npt.NDArray[np.int64]]:
+def _word_hashes(texts: Sequence[str]) -> tuple[UInt64, Int64]:
     """64-bit hashes of all words one after another, and int64 [texts]: how many words each text has."""
     folded = _fold("\n".join(texts))
     parts, starts = [], []
@@ -192,7 +193,7 @@ def _word_hashes(texts: Sequence[str]) -> tuple[Hashes, npt.NDArray[np.int64]]:
     return np.concatenate(parts), np.diff(words_before, prepend=0)
 
 
-def _blocks(folded: Signatures) -> Iterator[tuple[int, int]]:
+def _blocks(folded: UInt32) -> Iterator[tuple[int, int]]:
     """Ranges that cover all characters and cut no word; longer than BLOCK_CHARACTERS only for a word that is."""
     start = 0
     while len(folded) - start > BLOCK_CHARACTERS:
@@ -208,7 +209,7 @@ def _blocks(folded: Signatures) -> Iterator[tuple[int, int]]:
     yield start, len(folded)
 
 
-def _block_word_hashes(folded: Signatures) -> tuple[Hashes, npt.NDArray[np.int64]]:
+def _block_word_hashes(folded: UInt32) -> tuple[UInt64, Int64]:
     """Hash and start of every word among folded characters."""
     starts, stops = _word_edges(folded)
     powers, inverses = _power_tables(max(len(folded), BLOCK_CHARACTERS).bit_length())
@@ -218,7 +219,7 @@ def _block_word_hashes(folded: Signatures) -> tuple[Hashes, npt.NDArray[np.int64
     return _mix64((prefix[stops] - prefix[starts]) * inverses[starts]), starts
 
 
-def _word_edges(folded: Signatures) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+def _word_edges(folded: UInt32) -> tuple[Int64, Int64]:
     """Where words start and stop, int64 [words] each."""
     in_word, whole = folded != 0, folded >= WHOLE_WORD
     joined = np.zeros(len(folded) + 1, np.bool_)  # characters i - 1 and i belong to the same word
@@ -227,14 +228,14 @@ def _word_edges(folded: Signatures) -> tuple[npt.NDArray[np.int64], npt.NDArray[
     return np.flatnonzero(in_word & ~joined[:-1]), np.flatnonzero(in_word & ~joined[1:]) + 1
 
 
-def _fold(text: str) -> Signatures:
+def _fold(text: str) -> UInt32:
     """uint32 [characters]: the lower-case code point of each character of a word, 0 for all others."""
     codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
     return np.take(_folding_table(), codes)
 
 
 @functools.cache
-def _folding_table() -> Signatures:
+def _folding_table() -> UInt32:
     """uint32 by code point: its lower case if it belongs to words, else 0; see WHOLE_WORD.
 
     A character whose lower case is more than one character stays itself.
@@ -252,7 +253,7 @@ def _folding_table() -> Signatures:
 
 
 @functools.lru_cache(maxsize=2)
-def _power_tables(bits: int) -> tuple[Hashes, Hashes]:
+def _power_tables(bits: int) -> tuple[UInt64, UInt64]:
     """CHARACTER_BASE to the powers 0 to 2^bits - 1, and their inverses, mod 2^64; one size serves all usual blocks."""
     tables = []
     for base in (CHARACTER_BASE, pow(CHARACTER_BASE, -1, 1 << 64)):
@@ -263,15 +264,15 @@ def _power_tables(bits: int) -> tuple[Hashes, Hashes]:
 
 
 @functools.lru_cache(maxsize=4)
-def _permutations(count: int, seed: int) -> Signatures:
+def _permutations(count: int, seed: int) -> UInt32:
     """datasketch's multipliers and summands, uint32 [2, count]."""
     from datasketch import MinHash
 
-    permutations: Signatures = MinHash(num_perm=count, seed=seed, scheme="affine32").permutations
+    permutations: UInt32 = MinHash(num_perm=count, seed=seed, scheme="affine32").permutations
     return permutations
 
 
-def _mix64(values: Hashes) -> Hashes:
+def _mix64(values: UInt64) -> UInt64:
     """MurmurHash3's 64-bit finaliser, a bijection that spreads every bit (Appleby 2011)."""
     values = values ^ (values >> np.uint64(33))
     values *= np.uint64(0xFF51AFD7ED558CCD)
@@ -281,7 +282,7 @@ def _mix64(values: Hashes) -> Hashes:
     return values
 
 
-def _mix32(values: Signatures) -> Signatures:
+def _mix32(values: UInt32) -> UInt32:
     """MurmurHash3's 32-bit finaliser; datasketch applies it to every hash before its permutations."""
     values = values ^ (values >> np.uint32(16))
     values *= np.uint32(0x85EBCA6B)
