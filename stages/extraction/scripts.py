@@ -16,5 +16,5 @@ def subscript(text: str) -> str:
 
 
 def _moved(text: str, table: dict[int, int]) -> str:
-    plain = text.strip().strip("'")
+    plain = text.strip().replace("''", "")  # italics
     return plain.translate(table) if all(ord(character) in table for character in plain) else text

@@ -1,6 +1,7 @@
 """The arguments of a template, rendered only when they are asked for."""
 
 from collections.abc import Callable, Sequence
+from functools import cached_property
 
 from mwparserfromhell.nodes.extras import Parameter
 from mwparserfromhell.wikicode import Wikicode
@@ -10,8 +11,12 @@ class Arguments:
     """What stands between the bars of `{{name|first|second|key=value}}`, as text."""
 
     def __init__(self, parameters: Sequence[Parameter], render: Callable[[Wikicode], str]) -> None:
+        self._parameters = parameters
         self._render = render
-        self._values = {str(parameter.name).strip(): parameter.value for parameter in parameters}
+
+    @cached_property
+    def _values(self) -> dict[str, Wikicode]:
+        return {str(parameter.name).strip(): parameter.value for parameter in self._parameters}
 
     def get(self, *names: str) -> str:
         """The first of these arguments that has a text; positional ones are named `1`, `2` and so on."""

@@ -46,10 +46,13 @@ def wikitext_text(source: str, settings: Extraction) -> str | Refusal:
     size = len(source.encode("utf-8", "replace"))
     if size > settings.maximum_page_bytes:
         return Refusal("page_bytes", value=size, threshold=settings.maximum_page_bytes)
-    tags = source.count("{{") + source.count("[[") + source.count("<")
+    tags = sum(map(source.count, ("{{", "{|", "[[", "<")))
     if tags > settings.maximum_page_tags:
         return Refusal("page_tags", value=tags, threshold=settings.maximum_page_tags)
     prepared = prepare(_CONTROLS.sub("", source))
+    tags = sum(map(prepared.text.count, ("{{", "[[", "|", "&", "://", "\n=")))
+    if tags > settings.maximum_page_tags:
+        return Refusal("page_tags", value=tags, threshold=settings.maximum_page_tags)
     if prepared.unclosed > settings.maximum_open_templates:
         return Refusal("open_templates", value=prepared.unclosed, threshold=settings.maximum_open_templates)
     rendered = _render(mwparserfromhell.parse(prepared.text, skip_style_tags=True))
@@ -92,10 +95,7 @@ def _link_text(link: Wikilink) -> str:
 
 
 def _entity_text(entity: HTMLEntity) -> str:
-    try:
-        character = str(entity.normalize())
-    except (ValueError, OverflowError):  # a number that is no character
-        return ""
+    character = str(entity.normalize())
     return " " if character == "\xa0" else _CONTROLS.sub("", character)
 
 

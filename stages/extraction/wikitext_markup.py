@@ -211,8 +211,8 @@ class _Scan:
         has_content = not is_closing and not match["tag"].endswith("/")
         if has_content and (name == "nowiki" or name in _DROPPED):
             return self._extension(match, name)
-        replacement = _REPLACED.get(name, HOLE)
-        return self._replace(match.start(), match.end(), replacement.rstrip(ITEM) if is_closing else replacement)
+        is_item_end = is_closing and name == "li"
+        return self._replace(match.start(), match.end(), "" if is_item_end else _REPLACED.get(name, HOLE))
 
     def _extension(self, match: re.Match[str], name: str) -> int:
         """A tag whose content is not wikitext, up to the first closing tag of its name."""
@@ -253,13 +253,12 @@ class _Scan:
         while left >= 2 and (index := self._stack.last("braces")) > self._stack.last("table"):
             self._give_up(index + 1)
             braces = self._stack.entries[index]
-            taken = 3 if min(left, braces.count) >= 3 else 2
-            left -= taken
-            braces.count -= taken
+            left -= 2
+            braces.count -= 2
             if braces.count < 2:
                 self._stack.cut(index)
         if left >= 2:
-            self._replace(match.end() - left, match.end(), "")
+            self._replace(match.end() - left, match.end(), HOLE)
         return match.end()
 
     def _open_address(self, match: re.Match[str]) -> int:

@@ -97,11 +97,10 @@ def _ship(prefix: str) -> Expansion:
 
 
 def _chemical(arguments: Arguments) -> str | None:
-    """`{{chem|SO|4|2-}}`: symbols as they are, numbers lowered, charges raised."""
-    return "".join(
-        superscript(part) if _CHARGED.fullmatch(part) else subscript(part) if part.isdigit() else part
-        for part in arguments.positional()
-    )
+    """`{{chem|SO|4|2-}}`: symbols as they are, every second argument lowered, charges raised."""
+    parts = arguments.positional()
+    parts[1::2] = [superscript(part) if _CHARGED.fullmatch(part) else subscript(part) for part in parts[1::2]]
+    return "".join(superscript(part) if _CHARGED.fullmatch(part) else part for part in parts)
 
 
 def _chemical_formula(arguments: Arguments) -> str | None:
@@ -149,6 +148,10 @@ _FUNCTIONS: dict[str, Callable[[str], str | None]] = {
     "uc": str.upper,
     "ucfirst": str,
 }
+
+
+_ELEMENTS = {"carbon": "C", "hydrogen": "H", "nitrogen": "N", "oxygen": "O", "phosphorus": "P", "sulfur": "S"}
+"""The elements whose templates are used to write formulas."""
 
 
 def _table(*rows: tuple[str, Expansion]) -> dict[str, Expansion]:
@@ -236,6 +239,7 @@ _TEMPLATES = _table(
     ("¥|jpy|yen", _around("¥")),
     ("₹|inr|indian rupee", _around("₹")),
     # Science, ships, names.
+    *((name, _constant(symbol)) for name, symbol in _ELEMENTS.items()),
     ("chem", _chemical),
     ("chem2", _chemical_formula),
     ("nuclide2|nuclide|isotope name", _nuclide),

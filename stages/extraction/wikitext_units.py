@@ -61,6 +61,8 @@ _ALIASES = {
     "usgal": "USgal",
 }
 _UNITS = {
+    "/km2": ("per square kilometre", "per square kilometre", "/km²"),
+    "/sqmi": ("per square mile", "per square mile", "/sq mi"),
     "AU": ("astronomical unit", "astronomical units", "AU"),
     "C": ("degree Celsius", "degrees Celsius", "°C"),
     "F": ("degree Fahrenheit", "degrees Fahrenheit", "°F"),

@@ -21,6 +21,11 @@ class DamagedStreamError(Exception):
     """The compressed bytes cannot be decompressed from here on; the message says why."""
 
 
+def buffered(file: IO[bytes]) -> io.BufferedReader:
+    """A buffered stream over an open file, which stays open when the stream is closed or collected."""
+    return io.BufferedReader(_Borrowed(file), READ_BYTES)
+
+
 @dataclass(frozen=True)
 class Opened:
     """An open file: the stream of its decompressed bytes, and whether these are the bytes as stored."""
@@ -42,9 +47,7 @@ def open_decompressed(path: str) -> Iterator[Opened]:
         elif magic == zstandard.FRAME_HEADER:
             yield Opened(io.BufferedReader(_ZstandardFile(file), READ_BYTES), False)
         else:
-            stream = io.BufferedReader(cast(io.RawIOBase, file), READ_BYTES)
-            yield Opened(stream, True)
-            stream.detach()  # else it would close the file when it is collected
+            yield Opened(buffered(file), True)
 
 
 @contextmanager
@@ -75,6 +78,30 @@ def chunks(stream: io.BufferedIOBase) -> Iterator[bytes]:
 def is_first(span: Span) -> bool:
     """Whether the span is the one that reads a file which cannot be cut."""
     return span.start == 0 and span.stop > 0
+
+
+class _Borrowed(io.RawIOBase):
+    """Another's file: everything passes through but closing."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        return self._file.seek(offset, whence)
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        data = self._file.read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
 
 
 class _ZstandardFile(io.RawIOBase):

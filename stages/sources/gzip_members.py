@@ -33,6 +33,8 @@ _SURE_BYTES = 1 << 20
 """A damaged deflate stream that has lost its place fails within some kilobytes; one that has gone on for so long past
 a place had not lost it there."""
 _SAMPLE = 64
+_SMALL_STEP = 512
+_HEADER_BYTES = 10  # RFC 1952, 2.3; no writer of WARC files uses the optional fields
 
 
 class GzipMember(io.RawIOBase):
@@ -82,7 +84,7 @@ class GzipMember(io.RawIOBase):
         self.consumed_to -= len(self._inflate.unused_data)
         size = self._position + len(inflated)
         if size > FREE_EXPANSION_BYTES and size > MAXIMUM_EXPANSION * (self.consumed_to - self.start):
-            self.failure = f"gzip member expands to more than {size >> 20} MiB"
+            self.failure = f"gzip member expands more than {MAXIMUM_EXPANSION} times"
         return inflated
 
     def read_to_end(self, far: int | None = None) -> bool:
@@ -150,8 +152,22 @@ def _start_after(file: IO[bytes], size: int, damaged: GzipMember) -> int | None:
 
 
 def _content_before_failure(file: IO[bytes], start: int) -> bytes:
-    """What a damaged member still holds; bytes of the file found in it verbatim are its own, not the next member's."""
-    return io.BufferedReader(GzipMember(file, start), _SCAN).read(FREE_EXPANSION_BYTES)
+    """What a damaged member still holds; bytes of the file found in it verbatim are its own, not the next member's.
+
+    Read without the header, which may be what is damaged, and so without the check sum; in small steps, since a step
+    that meets the damage gives nothing.
+    """
+    inflate = zlib.decompressobj(wbits=-15)
+    content = bytearray()
+    file.seek(start + _HEADER_BYTES)
+    data = file.read(_STEP)
+    while data and not inflate.eof and len(content) < FREE_EXPANSION_BYTES:
+        try:
+            content += inflate.decompress(data, _SMALL_STEP)
+        except zlib.error:
+            break
+        data = inflate.unconsumed_tail or file.read(_STEP)
+    return bytes(content)
 
 
 def _begins_record(file: IO[bytes], position: int) -> bool:

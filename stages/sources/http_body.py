@@ -4,6 +4,7 @@ Archives hold many bodies that were decoded when they were stored but kept their
 decode and plainly is markup is taken as it stands, as browsers and archive players do.
 """
 
+import re
 import zlib
 from collections.abc import Callable, Iterator
 
@@ -13,6 +14,8 @@ import zstandard
 MAXIMUM_BODY_BYTES = 64 << 20
 """Far above any page that the extraction stage accepts, far below what a bomb of a megabyte can expand to."""
 
+_CHUNK_SIZE = re.compile(rb"[ \t]*([0-9A-Fa-f]{1,16})[ \t]*(?:;|\r?$)")
+_LINE_END = re.compile(rb"\r?(?:\n|$)")
 _INPUT_STEP = 1 << 12
 """Zstandard has no bound on its output; a block of 4 bytes gives at most 128 KiB, so small steps bound it."""
 _OUTPUT_STEP = 1 << 16
@@ -56,19 +59,20 @@ def _unchunk(body: bytes) -> bytes:
         end = body.find(b"\n", position)
         if end < 0:
             raise UndecodableBodyError("chunked body is truncated")
-        try:
-            size = int(body[position:end].partition(b";")[0].strip(), 16)
-        except ValueError as error:
-            raise UndecodableBodyError("chunked body is damaged") from error
+        digits = _CHUNK_SIZE.match(body, position, end)
+        if digits is None:
+            raise UndecodableBodyError("chunked body is damaged")
+        size = int(digits[1], 16)
         if size == 0:
             return b"".join(parts)
         chunk = body[end + 1 : end + 1 + size]
-        if size < 0 or len(chunk) < size:
+        if len(chunk) < size:
             raise UndecodableBodyError("chunked body is truncated")
         parts.append(chunk)
-        position = body.find(b"\n", end + 1 + size) + 1
-        if position == 0:
-            raise UndecodableBodyError("chunked body is truncated")
+        line_end = _LINE_END.match(body, end + 1 + size)
+        if line_end is None:
+            raise UndecodableBodyError("chunked body is damaged")
+        position = line_end.end()
 
 
 def _gzip(body: bytes) -> bytes:
@@ -99,18 +103,16 @@ def _inflate(decoder: "zlib._Decompress", body: bytes, limit: int) -> bytes:
 
 def _brotli(body: bytes) -> bytes:
     decoder = brotli.Decompressor()
-    parts, total = [], 0
-    part = decoder.process(body, output_buffer_limit=_OUTPUT_STEP)
-    while part or not decoder.is_finished():
+    parts: list[bytes] = []
+    total, data = 0, body
+    while not decoder.is_finished():
+        part = decoder.process(data, output_buffer_limit=_OUTPUT_STEP)
+        if not part and not decoder.is_finished():
+            raise UndecodableBodyError("compressed body is truncated")
         parts.append(part)
-        total += len(part)
+        total, data = total + len(part), b""
         if total > MAXIMUM_BODY_BYTES:
             raise UndecodableBodyError(_too_large())
-        if decoder.can_accept_more_data():
-            break
-        part = decoder.process(b"", output_buffer_limit=_OUTPUT_STEP)
-    if not decoder.is_finished():
-        raise UndecodableBodyError("compressed body is truncated")
     return b"".join(parts)
 
 

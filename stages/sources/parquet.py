@@ -26,6 +26,8 @@ def read_parquet(source: Source, span: Span) -> Iterator[Record]:
     if not is_first(span):
         return
     with open_file(span.path) as file:
+        if file.seek(0, 2) == 0:
+            return
         try:
             yield from _rows(source, span.path, file)
         except (pa.ArrowException, OSError) as error:

@@ -18,6 +18,7 @@ from stages.sources.span import Span
 from stages.sources.warc_framing import MAXIMUM_HEADER_BYTES, Damage, RawRecord, gzip_records, plain_records
 
 _GZIP_MAGIC = b"\x1f\x8b"
+_VERSION = b"WARC/"
 _HTML_TYPES = ("text/html", "application/xhtml+xml")
 _HTML_START = re.compile(rb"[\xef\xbb\xbf\s]*<(?:!doctype\s+html|html)\b", re.IGNORECASE)
 _CHARSET = re.compile(r";\s*charset\s*=\s*[\"']?\s*([^\s;\"']+)", re.IGNORECASE)
@@ -44,7 +45,8 @@ def read_warc(source: Source, span: Span) -> Iterator[Record]:  # noqa: ARG001 -
 
 def _framed(file: IO[bytes], size: int, span: Span) -> Iterator[RawRecord | Damage]:
     file.seek(0)
-    if file.read(2) == _GZIP_MAGIC or span.path.endswith(".gz"):
+    head = file.read(len(_VERSION))
+    if head.startswith(_GZIP_MAGIC) or (span.path.endswith(".gz") and head != _VERSION):
         return gzip_records(file, size, span.start, span.stop)
     return plain_records(file, span.start, span.stop)
 
@@ -52,11 +54,11 @@ def _framed(file: IO[bytes], size: int, span: Span) -> Iterator[RawRecord | Dama
 def _holds_records(file: IO[bytes], size: int, path: str) -> bool:
     """Whether the file begins as a WARC file, or, its beginning being damaged, goes on as one."""
     file.seek(0)
-    head = file.read(5)
-    if head.startswith(_GZIP_MAGIC):
-        head = GzipMember(file, 0).read(5) or b""
-    if head == b"WARC/":
-        return True
+    head = file.read(len(_VERSION))
+    if head[:2] == _GZIP_MAGIC[: len(head)]:
+        head = GzipMember(file, 0).read(len(_VERSION)) or b""
+    if _VERSION.startswith(head):
+        return True  # also where it is cut off at once
     return any(isinstance(found, RawRecord) for found in _framed(file, size, Span(path, 0, size)))
 
 

@@ -7,8 +7,9 @@ next record.
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import IO, cast
+from typing import IO
 
+from stages.sources.compression import buffered
 from stages.sources.gzip_members import GzipMember, members
 
 MAXIMUM_HEADER_BYTES = 1 << 20
@@ -65,16 +66,14 @@ def plain_records(file: IO[bytes], start: int, stop: int) -> Iterator[RawRecord 
     position: int | None = 0
     while position is not None:
         file.seek(position)
-        stream = io.BufferedReader(cast(io.RawIOBase, file), _BUFFER)
         damaged_at: int | None = None
-        for found in _Records(stream):
+        for found in _Records(buffered(file)):
             if found.offset >= stop:
                 break
             if isinstance(found, Damage):
                 damaged_at = found.offset
             if found.offset >= start:
                 yield found
-        stream.detach()  # else it would close the file when it is collected
         position = None if damaged_at is None else _next_version_line(file, damaged_at + 1)
 
 

@@ -4,12 +4,18 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import torch
 
 from stages.artifacts import Manifest, write_manifest
 from stages.recipe import Tokenizer as TokenizerSettings
 from stages.shards import PackedRows, shard_schema, write_shard
 from stages.tokenizer import Tokenizer, train_tokenizer
 from tests.trainer.tiny_run import LENGTH, RECIPE, VOCABULARY, Workspace, output_file, packed, sentences
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread() -> None:
+    torch.set_num_threads(1)
 
 
 @pytest.fixture(scope="session")

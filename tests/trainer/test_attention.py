@@ -52,6 +52,7 @@ def test_long_rows_in_bf16_follow_the_rule_too(monkeypatch: pytest.MonkeyPatch) 
     assert (ours.float() - expected).abs().max() <= 2e-2
 
 
+@pytest.mark.filterwarnings("ignore:flex_attention called without")
 def test_the_block_mask_of_the_gpu_follows_the_rule(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(attention, "_compiled_flex", lambda: flex_attention)
     positions = torch.arange(160, dtype=torch.int32).expand(2, 160) % torch.tensor([[50], [160]])

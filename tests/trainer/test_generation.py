@@ -1,10 +1,12 @@
 """Sampling: what may be chosen, and when it ends."""
 
+import pytest
 import torch
 
 from stages.recipe import Generation, Model
 from stages.tokenizer import Tokenizer
 from tests.trainer.tiny_run import VOCABULARY
+from trainer import generation
 from trainer.generation import choose, generate
 from trainer.model import Decoder, new_decoder
 
@@ -39,7 +41,7 @@ def test_a_low_temperature_sharpens() -> None:
     assert drawn(Generation(temperature=0.01, top_k=0)) == {1}
 
 
-def test_equal_seeds_give_equal_text_longer_than_the_window(tokenizer: Tokenizer) -> None:
+def test_equal_seeds_give_equal_text(tokenizer: Tokenizer) -> None:
     model = new_decoder(Model(layers=1, width=32, heads=2, key_value_heads=2), VOCABULARY, seed=1)
     settings = Generation(tokens=40, temperature=1.0, top_k=0)
     state = torch.get_rng_state()
@@ -49,9 +51,23 @@ def test_equal_seeds_give_equal_text_longer_than_the_window(tokenizer: Tokenizer
     assert torch.equal(torch.get_rng_state(), state)
 
 
-def test_text_ends_with_the_document_or_at_the_number_of_tokens(tokenizer: Tokenizer) -> None:
-    settings = Generation(tokens=5, temperature=0.0)
+def test_text_ends_with_the_document(tokenizer: Tokenizer, monkeypatch: pytest.MonkeyPatch) -> None:
     mill = int(tokenizer.encode("mill")[-1])
-    assert generate(model_that_prefers(tokenizer.eos_id), tokenizer, "the ", settings, 16, 1) == "the "
-    longer = generate(model_that_prefers(mill), tokenizer, "the ", settings, 16, 1)
-    assert longer == "the " + 5 * tokenizer.decode([mill])
+    script = iter([mill, tokenizer.eos_id, mill])
+    monkeypatch.setattr(generation, "choose", lambda *_: next(script))
+    text = generate(model_that_prefers(mill), tokenizer, "the ", Generation(tokens=3), 16, 1)
+    assert text == "the " + tokenizer.decode([mill])
+
+
+def test_text_ends_at_the_number_of_tokens(tokenizer: Tokenizer) -> None:
+    mill = int(tokenizer.encode("mill")[-1])
+    text = generate(model_that_prefers(mill), tokenizer, "the ", Generation(tokens=5, temperature=0.0), 16, 1)
+    assert text == "the " + 5 * tokenizer.decode([mill])
+
+
+def test_no_more_than_the_window_is_read(tokenizer: Tokenizer) -> None:
+    model = model_that_prefers(9)
+    lengths: list[int] = []
+    model.register_forward_pre_hook(lambda _, inputs: lengths.append(inputs[0].shape[1]))
+    generate(model, tokenizer, "", Generation(tokens=6, temperature=0.0), 4, 1)
+    assert lengths == [1, 2, 3, 4, 4, 4]

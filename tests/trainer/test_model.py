@@ -6,7 +6,7 @@ import torch
 
 from stages.recipe import Model
 from stages.shards import PackedRows
-from tests.trainer.tiny_run import VOCABULARY
+from tests.trainer.tiny_run import LENGTH, VOCABULARY
 from trainer.loader import micro_batch_of
 from trainer.model import feed_forward_width, new_decoder
 
@@ -21,8 +21,8 @@ def test_logits_of_a_packed_document_are_those_of_the_document_alone(rows: Packe
     with torch.no_grad():
         together = model(batch.tokens, batch.positions) @ model.head.T
         for number in range(len(rows)):
-            ends = [min(end, rows.width - 1) for end in rows.row(number).doc_ends]
-            for start, end in zip([0, *ends], ends, strict=False):
+            starts = torch.nonzero(batch.positions[number] == 0).flatten().tolist()
+            for start, end in zip(starts, [*starts[1:], LENGTH], strict=True):
                 tokens = batch.tokens[number : number + 1, start:end]
                 alone = model(tokens, torch.arange(end - start)[None]) @ model.head.T
                 assert (alone[0] - together[number, start:end]).abs().max() <= 1e-6

@@ -1,0 +1,59 @@
+"""Plain text files."""
+
+import bz2
+import gzip
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import zstandard
+
+from stages.document import Record, Refusal, identifier
+from stages.errors import GristmillError
+from stages.recipe import Source
+from stages.sources import Span, read_records
+
+BOOKS = Source(name="books", format="text", paths=("*",))
+
+
+def read(path: Path, start: int = 0, stop: int = 1 << 60) -> list[Record]:
+    return list(read_records(BOOKS, Span(str(path), start, stop)))
+
+
+@pytest.mark.parametrize("compress", [bytes, gzip.compress, bz2.compress, zstandard.compress])
+def test_one_file_is_one_record(tmp_path: Path, compress: Callable[[bytes], bytes]) -> None:
+    path = tmp_path / "book.txt"
+    text = "Die Mühle\r\nam Bach\n" * 5000
+    path.write_bytes(compress(text.encode()))
+    (found,) = read(path)
+    assert found == Record("", "text", text, str(path), 0)
+    assert found.id == identifier(text)
+    size = path.stat().st_size
+    assert read(path, 0, size // 2) + read(path, size // 2, size) == [found]
+
+
+def test_other_encodings(tmp_path: Path) -> None:
+    path = tmp_path / "book.txt"
+    text = "Příliš žluťoučký kůň úpěl ďábelské ódy. " * 20
+    path.write_bytes(text.encode("cp1250"))
+    assert read(path)[0].content == text
+    path.write_bytes(text.encode("utf-16"))
+    assert read(path)[0].content == text
+
+
+def test_a_truncated_file(tmp_path: Path) -> None:
+    path = tmp_path / "book.txt.gz"
+    path.write_bytes(gzip.compress(b"text " * 10_000)[:-20])
+    (found,) = read(path)
+    assert found.refusal == Refusal("damaged_record", detail="truncated")
+    assert found.content == ""
+
+
+def test_empty_and_missing_files(tmp_path: Path) -> None:
+    path = tmp_path / "empty.txt"
+    path.write_bytes(b"")
+    assert read(path) == []
+    path.write_bytes(gzip.compress(b""))
+    assert read(path) == []
+    with pytest.raises(GristmillError, match=r"missing\.txt"):
+        read(tmp_path / "missing.txt")

@@ -1,0 +1,29 @@
+"""The device, its threads, and what makes equal runs give equal bits."""
+
+import os
+
+import torch
+
+from stages.errors import GristmillError
+from stages.recipe import Pretrain
+
+
+def prepare_device(settings: Pretrain) -> torch.device:
+    """Chooses the device and sets torch up for it; GristmillError if the recipe wants a GPU and there is none."""
+    # cuBLAS repeats its sums in the same order only with a workspace of its own; read when CUDA starts.
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    available = torch.cuda.is_available()
+    if settings.device == "cuda" and not available:
+        raise GristmillError("pretrain.device = cuda: torch sees no CUDA device here; set it to auto or cpu")
+    device = torch.device("cuda" if available and settings.device != "cpu" else "cpu")
+    torch.set_num_threads(settings.threads or os.cpu_count() or 1)
+    # Bits are promised on the CPU; a CUDA operation without a repeatable form warns and goes on.
+    torch.use_deterministic_algorithms(True, warn_only=device.type == "cuda")
+    # The switch above also fills every new tensor with NaN, which costs time and changes no result.
+    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
+    return device
+
+
+def dtype_of(settings: Pretrain) -> torch.dtype:
+    """The type of matrix products."""
+    return torch.bfloat16 if settings.precision == "bf16" else torch.float32

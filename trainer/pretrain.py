@@ -1,0 +1,55 @@
+"""The command `make pretrain`: trains the model of a recipe, or goes on where an earlier run stopped.
+
+    python -m trainer.pretrain --recipe recipes/sample.toml [--set pretrain.steps=200 ...]
+
+Light on purpose: whether there is anything to do, and anything to do it with, is known before torch is imported.
+"""
+
+import argparse
+from collections.abc import Sequence
+
+from stages.artifacts import (
+    code_version,
+    fingerprint_of,
+    is_finished,
+    is_local,
+    library_versions,
+    read_manifest,
+    sole_writer,
+)
+from stages.console import run_command, say
+from stages.errors import GristmillError
+from stages.recipe import load_recipe
+from trainer.inputs import open_inputs
+
+LIBRARIES = ("numpy", "safetensors", "torch", "transformers")
+"""Their versions decide the bytes of a trained model and of its directory."""
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Trains, unless the result of the same recipe, data and code is there already."""
+    parser = argparse.ArgumentParser(prog="python -m trainer.pretrain", description=__doc__.splitlines()[0])
+    parser.add_argument("--recipe", required=True, help="the TOML file of the run")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", help="override settings of the recipe"
+    )
+    parsed = parser.parse_args(arguments)
+    recipe = load_recipe(parsed.recipe, [override for group in parsed.set for override in group.split()])
+    folder = recipe.folder("pretrain")
+    if not is_local(folder):
+        raise GristmillError(f"{folder}: training reads and writes local files; copy the shards and set output")
+    manifest = read_manifest(recipe.folder("tokenizer"), "tokenizer")
+    environment = {"code": code_version("trainer.pretrain"), **library_versions(LIBRARIES)}
+    fingerprint = fingerprint_of(recipe.pretrain.fingerprint(), recipe.seed, manifest.sha256, environment)
+    if is_finished(folder, fingerprint):
+        say(f"pretrain: nothing to do ({folder})")
+        return
+    with sole_writer(folder):
+        inputs = open_inputs(recipe, manifest)
+        from trainer.run import Run
+
+        Run(recipe, inputs, environment).complete(fingerprint)
+
+
+if __name__ == "__main__":
+    run_command(main)
