@@ -77,9 +77,7 @@ class JobProgress:
         """Updates one bar; true when the phase is done."""
         if not phase.keys and not self._begin(phase):
             return False
-        for ordinal in sorted(phase.pending):
-            if self._is_done(phase, ordinal):
-                phase.pending.discard(ordinal)
+        phase.pending -= self._done(phase)
         seconds = max(time.time() - phase.started, 1e-3)
         rate = (phase.done - phase.resumed) / seconds / 1e6
         total = sum(phase.weights)
@@ -98,16 +96,22 @@ class JobProgress:
             return False
         phase.keys, phase.weights = plan["keys"], plan["weights"]
         phase.pending = set(range(len(phase.keys)))
-        phase.pending = {ordinal for ordinal in phase.pending if not self._is_done(phase, ordinal)}
+        phase.pending -= self._done(phase)
         phase.resumed = phase.done
         phase.started = time.time()
         self._bars.update(phase.task, visible=True)
         self._bars.start_task(phase.task)
         return True
 
-    def _is_done(self, phase: _PhaseProgress, ordinal: int) -> bool:
-        path = marker_path(self._job, phase.name, ordinal)
+    def _done(self, phase: _PhaseProgress) -> set[int]:
+        """The pending units whose markers are there and have the keys of this run's plan."""
+        markers = set(artifacts.list_files(artifacts.join(self._job.folder, "work", phase.name, "_done")))
+        paths = {ordinal: marker_path(self._job, phase.name, ordinal) for ordinal in phase.pending}
+        there = [ordinal for ordinal, path in paths.items() if path.rsplit("/", 1)[-1] in markers]
+        return {ordinal for ordinal in there if self._has_key(paths[ordinal], phase.keys[ordinal])}
+
+    def _has_key(self, path: str, key: str) -> bool:
         try:
-            return artifacts.exists(path) and artifacts.read_json(path)["key"] == phase.keys[ordinal]
-        except (GristmillError, OSError):
+            return bool(artifacts.read_json(path)["key"] == key)
+        except GristmillError:  # removed since, to be made anew
             return False

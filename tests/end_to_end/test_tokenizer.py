@@ -1,9 +1,11 @@
 """The shards of the tiny world: every document whole, nothing lost, the same bytes however they are made."""
 
+import hashlib
 import random
 from collections.abc import Iterator
 from pathlib import Path
 
+import fsspec
 import pytest
 
 from beam_jobs.command import run_job
@@ -88,6 +90,16 @@ def test_tokenizer_and_shards_do_not_depend_on_how_the_corpus_is_cut(
     mine, theirs = hashes(one / "tokenizer"), hashes(other / "tokenizer")
     # The manifest names the corpus it was made from, whose files are other ones.
     assert {**mine, "manifest.json": ""} == {**theirs, "manifest.json": ""}
+
+
+def test_a_remote_folder_gets_the_same_files(world: World, finished: Path, tmp_path: Path) -> None:
+    recipe = world.recipe(tmp_path / "out")
+    recipe.write_text(recipe.read_text().replace(str(tmp_path / "out"), "memory://bucket/out"))
+    run(recipe, workers=1)
+    files = fsspec.filesystem("memory")
+    for job in ("corpus", "tokenizer"):
+        for name, sha256 in hashes(finished / job).items():
+            assert hashlib.sha256(files.cat_file(f"/bucket/out/{job}/{name}")).hexdigest() == sha256, name
 
 
 def test_a_second_run_does_nothing_and_says_so(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
