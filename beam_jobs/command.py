@@ -46,15 +46,10 @@ def parse_arguments(name: str, arguments: Sequence[str]) -> tuple[argparse.Names
     return parser.parse_known_args(arguments)
 
 
-def overrides_of(arguments: argparse.Namespace) -> list[str]:
-    """The overrides of all `--set`, each of which may hold several, separated by spaces."""
-    return [override for group in arguments.set for override in group.split()]
-
-
 def run_job(command: JobCommand, arguments: Sequence[str]) -> None:
     """Does a job from its command line, or says that there is nothing to do."""
     own, beam_options = parse_arguments(command.name, arguments)
-    recipe = load_recipe(own.recipe, overrides_of(own))
+    recipe = load_recipe(own.recipe, own.set)
     versions = artifacts.library_versions(command.libraries)
     job = Job(command.name, recipe, tuple(sorted(versions.items())))
     inputs = command.inputs(recipe)

@@ -6,6 +6,7 @@ overridden from the command line by their dotted names: `pretrain.steps=200 corp
 
 import hashlib
 import json
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -15,8 +16,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from stages.errors import GristmillError
 
-Share = Field(ge=0.0, le=1.0)
-Positive = Field(gt=0)
+_NEXT_OVERRIDE = re.compile(r"\s+(?=[A-Za-z_][\w.]*=)")
+"""The space before another `key=`; a value may have spaces of its own."""
 
 
 class Section(BaseModel):
@@ -273,7 +274,11 @@ class Recipe(Section):
 
 
 def load_recipe(path: str | Path, overrides: Iterable[str] = ()) -> Recipe:
-    """Reads a recipe and applies `key.key=value` overrides; raises GristmillError with the key and the file."""
+    """Reads a recipe and applies overrides; raises GristmillError with the key and the file.
+
+    Each override is `key.key=value`, or several of them separated by spaces. The value is read as TOML, and as a plain
+    string where it is none.
+    """
     try:
         with Path(path).open("rb") as file:
             values = tomllib.load(file)
@@ -281,7 +286,7 @@ def load_recipe(path: str | Path, overrides: Iterable[str] = ()) -> Recipe:
         raise GristmillError(f"{path}: cannot read the recipe: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise GristmillError(f"{path}: not valid TOML: {error}") from error
-    for override in overrides:
+    for override in (one for group in overrides for one in _NEXT_OVERRIDE.split(group.strip())):
         _apply_override(values, override)
     try:
         return Recipe.model_validate(_tuples(values))

@@ -34,7 +34,7 @@ def main(arguments: Sequence[str]) -> None:
         "--set", action="append", default=[], metavar="KEY=VALUE", help="override settings of the recipe"
     )
     parsed = parser.parse_args(arguments)
-    recipe = load_recipe(parsed.recipe, [override for group in parsed.set for override in group.split()])
+    recipe = load_recipe(parsed.recipe, parsed.set)
     folder = recipe.folder("pretrain")
     if not is_local(folder):
         raise GristmillError(f"{folder}: training reads and writes local files; copy the shards and set output")

@@ -41,6 +41,13 @@ def test_overrides_replace_settings_by_their_dotted_names(tmp_path: Path) -> Non
     assert recipe.corpus.language.keep == ("fr",)
 
 
+def test_one_text_may_hold_several_overrides_and_values_may_have_spaces(tmp_path: Path) -> None:
+    text = 'pretrain.steps=7  name=other pretrain.generation.prompts=["To be or", "a = b"] seed=3'
+    recipe = load(tmp_path, MINIMAL, text)
+    assert (recipe.pretrain.steps, recipe.name, recipe.seed) == (7, "other", 3)
+    assert recipe.pretrain.generation.prompts == ("To be or", "a = b")
+
+
 def test_a_recipe_cannot_be_changed(tmp_path: Path) -> None:
     with pytest.raises(pydantic.ValidationError):
         load(tmp_path).seed = 3  # type: ignore[misc]
