@@ -5,6 +5,7 @@ it. On Linux the kernel sees to that at once; elsewhere Beam's own connection br
 """
 
 import ctypes
+import logging
 import signal
 import sys
 
@@ -18,6 +19,8 @@ def main() -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    # Beam's log lines go to the parent; without a handler here they would be printed too.
+    logging.getLogger().addHandler(logging.NullHandler())
     from apache_beam.runners.worker import sdk_worker_main
 
     sdk_worker_main.main(sys.argv)

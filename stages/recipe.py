@@ -215,7 +215,8 @@ class Model(Section):
 class Generation(Section):
     """The text that is sampled when training ends."""
 
-    prompts: tuple[str, ...] = ("The ",)
+    prompts: tuple[str, ...] = ("The",)
+    """No space at the end: it belongs to the token of the next word."""
     tokens: int = Field(default=64, ge=0)
     temperature: float = Field(default=0.8, ge=0)
     """0 takes the most likely token every time."""

@@ -136,10 +136,10 @@ class Run:
             {
                 "prompt": prompt,
                 "text": generate(
-                    self._trainer.model, self._inputs.tokenizer, prompt, settings, window, self._recipe.seed
+                    self._trainer.model, self._inputs.tokenizer, prompt, settings, window, self._recipe.seed + number
                 ),
             }
-            for prompt in settings.prompts
+            for number, prompt in enumerate(settings.prompts)
         ]
 
     def _manifest(self, results: dict[str, Any], samples: list[dict[str, str]]) -> Manifest:

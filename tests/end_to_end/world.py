@@ -73,7 +73,7 @@ width = 32
 heads = 2
 key_value_heads = 1
 [pretrain.generation]
-prompts = ["The "]
+prompts = ["The"]
 tokens = 8
 """
 RECORDS = {"web": 49, "wiki": 10, "lines": 13, "table": 12, "files": 6}
