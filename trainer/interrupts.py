@@ -15,7 +15,10 @@ class Interrupts:
         self._usual: dict[int, Any] = {}
 
     def __enter__(self) -> Self:
-        self._usual = {number: signal.signal(number, self._note) for number in self.SIGNALS}
+        for number in self.SIGNALS:
+            # A signal that is ignored, as Ctrl-C is under nohup, stays so.
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                self._usual[number] = signal.signal(number, self._note)
         return self
 
     def __exit__(self, *_: object) -> None:

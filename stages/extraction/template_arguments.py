@@ -13,6 +13,7 @@ class Arguments:
     def __init__(self, parameters: Sequence[Parameter], render: Callable[[Wikicode], str]) -> None:
         self._parameters = parameters
         self._render = render
+        self._texts: dict[str, str] = {}
 
     @cached_property
     def _values(self) -> dict[str, Wikicode]:
@@ -20,10 +21,13 @@ class Arguments:
 
     def get(self, *names: str) -> str:
         """The first of these arguments that has a text; positional ones are named `1`, `2` and so on."""
-        for name in names:
-            if name in self._values and (text := self._render(self._values[name]).strip()):
-                return text
-        return ""
+        return next(filter(None, map(self._text, names)), "")
+
+    def _text(self, name: str) -> str:
+        # Rendered once: arguments hold templates, which hold arguments, and so on.
+        if name not in self._texts:
+            self._texts[name] = self._render(self._values[name]).strip() if name in self._values else ""
+        return self._texts[name]
 
     def is_on(self, name: str) -> bool:
         """Whether an argument says yes."""

@@ -27,6 +27,7 @@ _DROPPED_NAMESPACE = re.compile(
     カテゴリ|文件|檔案|图像|圖像|分类|分類|파일|분류|ملف|تصنيف|پرونده|رده|קובץ|קטגוריה|चित्र|श्रेणी""",
     re.IGNORECASE | re.VERBOSE,
 )
+_BRACES = re.compile(r"\{\{+|\}\}+")
 _LANGUAGE_LINK = re.compile(r"[a-z]{2,3}(?:-[a-z]+)*:\S")
 _HOLES = re.compile(rf"(?<![ \t])[ \t]*+{HOLE}[ \t{HOLE}]*+")
 _SEPARATORS = r"\s,;:–—"
@@ -66,7 +67,7 @@ def _render(code: Wikicode | None) -> str:
 
 def _node_text(node: object) -> str:
     if isinstance(node, Text):
-        return str(node.value)
+        return _without_brackets(str(node.value))
     if isinstance(node, Wikilink):
         return _link_text(node)
     if isinstance(node, Template):
@@ -78,10 +79,17 @@ def _node_text(node: object) -> str:
     if isinstance(node, HTMLEntity):
         return _entity_text(node)
     if isinstance(node, ExternalLink):
-        return str(node.url)
+        return _render(node.url)
     if isinstance(node, Argument):
         return _render(node.default)
     return _render(node.contents) if isinstance(node, Tag) else ""
+
+
+def _without_brackets(text: str) -> str:
+    """Plain text without the brackets of what the parser found to be no template and no link, such as `{{}}`."""
+    if "{{" in text or "}}" in text:
+        text = _BRACES.sub("", text)
+    return text.replace("[[", "").replace("]]", "") if "[[" in text else text
 
 
 def _link_text(link: Wikilink) -> str:
@@ -131,7 +139,7 @@ def _lines(text: str) -> list[str]:
         if stripped.startswith(ITEM):
             item = stripped.replace(ITEM, "").strip()
             stripped = f"- {item}" if item.strip(".,;:-–") else ""
-        elif stripped.startswith("|") or not stripped.strip(".,;:"):
+        elif stripped.startswith(("|", "{|")) or not stripped.strip(".,;:"):
             stripped = ""  # what is left of a table or of a dropped template
         lines.append(stripped.replace(ITEM, ""))
     return lines

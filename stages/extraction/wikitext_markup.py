@@ -7,6 +7,7 @@ is left for the parser are balanced templates and links, headings and entities.
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -47,7 +48,6 @@ _TOKEN = re.compile(
   | (?P<less_than><(?=[a-zA-Z/!]))
   | (?P<open_braces>\{\{+)
   | (?P<close_braces>\}\}+)
-  | (?P<extra_bracket>\[(?=\[\[))
   | (?P<open_link>\[\[)
   | (?P<open_address>\[(?:(?:https?:|ftp:)?//|mailto:)[^\s\[\]<>"{}]*[ \t]*)
   | (?P<close_brackets>\]\]?)
@@ -61,6 +61,7 @@ _LIST_MARKERS = re.compile(r"^[*#:;]+[ \t]*", re.MULTILINE)
 _OTHER_LINES = re.compile(r"^-{4,}|__[A-Z]{2,}__", re.MULTILINE)
 _QUOTED_LINE = re.compile(r"^.*''.*$", re.MULTILINE)
 _QUOTES = re.compile(r"('{2,})")
+_BRACKET_BEFORE_LINK = re.compile(r"\[(?=\[\[)")
 _SPECIAL = re.compile(r"[][{}|<>&'=*#:;_-]")
 
 
@@ -78,7 +79,8 @@ def prepare(source: str) -> Prepared:
     scan.run()
     text = _OTHER_LINES.sub("", scan.edited())
     text = _LIST_MARKERS.sub(lambda match: ITEM if "*" in match[0] or "#" in match[0] else "", text)
-    return Prepared(_QUOTED_LINE.sub(lambda match: _without_quotes(match[0]), text), scan.unclosed)
+    text = _QUOTED_LINE.sub(lambda match: _without_quotes(match[0]), text)
+    return Prepared(_BRACKET_BEFORE_LINK.sub("&#91;", text), scan.unclosed)
 
 
 def _without_quotes(line: str) -> str:
@@ -113,7 +115,7 @@ class _Stack:
 
     def __init__(self) -> None:
         self.entries: list[_Open] = []
-        self._places: dict[str, list[int]] = {kind: [] for kind in ("braces", "link", "address", "table", "html")}
+        self._places: defaultdict[str, list[int]] = defaultdict(list)
 
     def push(self, entry: _Open) -> None:
         self._places[entry.kind].append(len(self.entries))
@@ -152,7 +154,6 @@ class _Scan:
             "comment": self._comment,
             "tag": self._tag,
             "less_than": self._less_than,
-            "extra_bracket": self._extra_bracket,
             "open_braces": self._opener("braces"),
             "open_link": self._opener("link"),
             "open_table": self._opener("table"),
@@ -167,13 +168,13 @@ class _Scan:
         self._give_up(0)
 
     def edited(self) -> str:
-        """The source with all edits made; one that lies inside of another is void."""
+        """The source with all edits made; of one that reaches into another only the rest is deleted."""
         parts: list[str] = []
         position = 0
         for start, end, replacement in sorted(self._edits, key=lambda edit: (edit[0], -edit[1])):
             if start >= position:
                 parts += (self._source[position:start], replacement)
-                position = end
+            position = max(position, end)
         parts.append(self._source[position:])
         return "".join(parts)
 
@@ -195,9 +196,6 @@ class _Scan:
     def _less_than(self, match: re.Match[str]) -> int:
         # What is no tag must not look like one to the parser.
         return self._replace(match.start(), match.start() + 1, "&lt;")
-
-    def _extra_bracket(self, match: re.Match[str]) -> int:
-        return self._replace(match.start(), match.end(), "&#91;")
 
     def _tag(self, match: re.Match[str]) -> int:
         name, is_closing = match["name"].lower(), bool(match["slash"])

@@ -105,10 +105,10 @@ def date(arguments: Arguments) -> str | None:
     year, month, day = (arguments.get(name) for name in "123")
     if not re.fullmatch(r"\d{1,4}", year):
         return year or None
-    if not month.isdigit() or not 1 <= int(month) <= 12:
+    if not month.isdecimal() or not 1 <= int(month) <= 12:
         return f"{month} {year}".strip()
     name = _MONTHS[int(month) - 1]
-    if not day.isdigit():
+    if not day.isdecimal():
         return f"{name} {year}"
     return f"{int(day)} {name} {year}" if arguments.is_on("df") else f"{name} {int(day)}, {year}"
 
@@ -127,7 +127,7 @@ def as_of(arguments: Arguments) -> str | None:
 def date_words(arguments: Arguments) -> str | None:
     """A date of year, month and day, day first unless `df=US` asks for the other order."""
     year, month, day = (arguments.get(name) for name in "123")
-    if month.isdigit() and 1 <= int(month) <= 12:
+    if month.isdecimal() and 1 <= int(month) <= 12:
         month = _MONTHS[int(month) - 1]
     if arguments.get("df").lower() == "us" and day:
         return f"{month} {day}, {year}"

@@ -127,7 +127,7 @@ def _grouped(arguments: Arguments) -> str | None:
 
 def _ordinal(arguments: Arguments) -> str | None:
     number = arguments.get("1")
-    if not number.isdigit():
+    if not number.isdecimal():
         return number
     teen = number[-2:] in ("11", "12", "13")
     return number + ("th" if teen else {"1": "st", "2": "nd", "3": "rd"}.get(number[-1], "th"))

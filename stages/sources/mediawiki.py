@@ -10,6 +10,7 @@ from stages.recipe import Source
 from stages.sources.compression import DamagedStreamError, chunks, is_first, open_decompressed
 from stages.sources.span import Span
 
+_INTEGER = re.compile(r"-?[0-9]+")
 _REDIRECT = re.compile(r"\s*#redirect\b", re.IGNORECASE)
 
 
@@ -127,7 +128,8 @@ class _Dump:
         # Dumps before schema 0.4 say neither the namespace nor whether a page is a redirect.
         namespace = self._page.get("ns") or self._namespaces.get(title.partition(":")[0], "0")
         if namespace != "0":
-            return Refusal("namespace", value=float(namespace), threshold=0.0)
+            is_number = _INTEGER.fullmatch(namespace) is not None
+            return Refusal("namespace", float(namespace) if is_number else None, 0.0, None if is_number else namespace)
         if "redirect" in self._page or _REDIRECT.match(text):
             return Refusal("redirect")
         model = self._revision.get("model", "wikitext")

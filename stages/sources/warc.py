@@ -68,17 +68,13 @@ def _record(raw: RawRecord, path: str) -> Record:
         body = warc.reader.read()
     except (OSError, StopIteration) as error:
         return _damaged(path, raw.offset, str(error) or "not a WARC record")
-    is_conversion = _kind(warc) == "conversion"
-    content_type = _content_type(warc)
-    content: bytes | str | Refusal = _refusal(warc, content_type) or b""
-    if not isinstance(content, Refusal):
-        content = decode_text(body) if is_conversion else _page(warc, body, content_type, raw.dropped_bytes)
+    content = _content(warc, body, raw.dropped_bytes)
     refusal = content if isinstance(content, Refusal) else None
-    charset = _CHARSET.search(content_type)
-    identity = _bare(warc.headers.get("WARC-Record-ID")) or ""
+    charset = _CHARSET.search(_content_type(warc))
+    identity = _bare(warc.headers.get("WARC-Record-ID")) or (f"{path}:{raw.offset}" if refusal else "")
     return Record(
-        identity=identity or (f"{path}:{raw.offset}" if refusal else ""),
-        media="text" if is_conversion else "html",
+        identity=identity,
+        media="text" if _kind(warc) == "conversion" else "html",
         content=b"" if isinstance(content, Refusal) else content,
         file=path,
         offset=raw.offset,
@@ -87,6 +83,25 @@ def _record(raw: RawRecord, path: str) -> Record:
         charset=charset[1] if charset else None,
         refusal=refusal,
     )
+
+
+def _content(warc: WarcRecord, body: bytes, dropped_bytes: int) -> bytes | str | Refusal:
+    """The page as the server meant it, without the codings of HTTP, or the text of a WET record."""
+    content_type = _content_type(warc)
+    if refusal := _refusal(warc, content_type):
+        return refusal
+    if dropped_bytes:
+        return Refusal("damaged_record", detail=f"body is {len(body) + dropped_bytes} bytes long")
+    if _kind(warc) == "conversion":
+        return decode_text(body)
+    headers = warc.http_headers
+    try:
+        page = decode_body(body, headers.get("Transfer-Encoding") or "", headers.get("Content-Encoding") or "")
+    except UndecodableBodyError as error:
+        return Refusal("damaged_record", detail=str(error))
+    if not content_type and not _HTML_START.match(page):
+        return Refusal("content_type", detail="none")
+    return page
 
 
 def _refusal(warc: WarcRecord, content_type: str) -> Refusal | None:
@@ -106,20 +121,6 @@ def _refusal(warc: WarcRecord, content_type: str) -> Refusal | None:
     if media_type in _HTML_TYPES or (warc.is_http and not media_type):
         return None
     return Refusal("content_type", detail=media_type or "none")
-
-
-def _page(warc: WarcRecord, body: bytes, content_type: str, dropped_bytes: int) -> bytes | Refusal:
-    """The page as the server meant it, without the codings of HTTP."""
-    if dropped_bytes:
-        return Refusal("damaged_record", detail=f"body is {len(body) + dropped_bytes} bytes long")
-    headers = warc.http_headers
-    try:
-        page = decode_body(body, headers.get("Transfer-Encoding") or "", headers.get("Content-Encoding") or "")
-    except UndecodableBodyError as error:
-        return Refusal("damaged_record", detail=str(error))
-    if not content_type and not _HTML_START.match(page):
-        return Refusal("content_type", detail="none")
-    return page
 
 
 def _kind(warc: WarcRecord) -> str:

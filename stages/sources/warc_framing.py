@@ -5,6 +5,7 @@ next record.
 """
 
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO
@@ -16,6 +17,7 @@ MAXIMUM_HEADER_BYTES = 1 << 20
 MAXIMUM_BLOCK_BYTES = 64 << 20
 """What is kept of one record's block: crawlers cut pages at 1 to 5 MiB, and a worker holds a block in memory."""
 
+_VERSION_LINE = re.compile(rb"\nWARC/\d\.\d+\r?\n")
 _BUFFER = 1 << 16
 _SCAN = 1 << 20
 
@@ -91,7 +93,8 @@ class _Records:
                 return
             header, length = self._header(line)
             if length is None:
-                yield Damage(offset, "WARC record without a Content-Length")
+                is_cut = not header.endswith((b"\n\r\n", b"\n\n"))
+                yield Damage(offset, "truncated" if is_cut else "WARC record without a Content-Length")
                 return
             block = self._stream.read(min(length, MAXIMUM_BLOCK_BYTES))
             dropped = length - len(block)
@@ -142,13 +145,13 @@ def _moved(found: RawRecord | Damage, member: GzipMember) -> RawRecord | Damage:
 
 
 def _next_version_line(file: IO[bytes], position: int) -> int | None:
-    mark, overlap = b"\nWARC/", 5
+    overlap = 16
     while True:
         file.seek(position)
         block = file.read(_SCAN)
-        found = block.find(mark)
-        if found >= 0:
-            return position + found + 1
+        found = _VERSION_LINE.search(block)
+        if found:
+            return position + found.start() + 1
         if len(block) <= overlap:
             return None
         position += len(block) - overlap

@@ -6,8 +6,10 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -31,6 +33,22 @@ def finished(
         runs[precision] = new_workspace(tmp_path_factory.mktemp(precision))
         runs[precision].pretrain(f"pretrain.precision={precision}")
     return runs
+
+
+@contextmanager
+def handled(number: signal.Signals, handler: Any) -> Iterator[None]:
+    usual = signal.signal(number, handler)
+    try:
+        yield
+    finally:
+        signal.signal(number, usual)
+
+
+@pytest.fixture(autouse=True)
+def usual_interrupts() -> Iterator[None]:
+    """Ctrl-C as on a terminal, also where the tests run in the background."""
+    with handled(signal.SIGINT, signal.default_int_handler):
+        yield
 
 
 def interrupt_in_step(monkeypatch: pytest.MonkeyPatch, number: int, *signals: int) -> None:
@@ -118,15 +136,21 @@ def test_an_interrupted_run_saves_its_step_and_goes_on_to_the_same_bytes(
 
 
 def test_a_request_to_end_saves_its_step_too(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
-    usual = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
+    with handled(signal.SIGTERM, signal.default_int_handler):
         interrupt_in_step(monkeypatch, 3, signal.SIGTERM)
         with pytest.raises(KeyboardInterrupt):
             workspace.pretrain()
         assert signal.getsignal(signal.SIGTERM) is signal.default_int_handler
-    finally:
-        signal.signal(signal.SIGTERM, usual)
     assert max(workspace.checkpoints.iterdir()).name == "step-000003"
+
+
+def test_a_signal_that_is_ignored_stays_ignored(
+    finished: dict[str, Workspace], workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with handled(signal.SIGINT, signal.SIG_IGN):
+        interrupt_in_step(monkeypatch, 3)
+        workspace.pretrain()
+    assert workspace.results() == finished["bf16"].results()
 
 
 def test_a_second_interrupt_leaves_at_once(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -148,6 +172,19 @@ def test_a_run_that_could_not_save_is_not_finished(
     assert not (workspace.output / "manifest.json").exists()
     workspace.pretrain()
     assert workspace.results() == finished["bf16"].results()
+
+
+def test_a_run_that_changes_a_finished_one_is_not_finished_until_it_ends(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise GristmillError("no room")
+
+    workspace.pretrain()
+    with monkeypatch.context() as patch, pytest.raises(GristmillError, match="no room"):
+        patch.setattr("trainer.run.export_model", fail)
+        workspace.pretrain("pretrain.generation.tokens=3")
+    assert not (workspace.output / "manifest.json").exists()
 
 
 def test_a_damaged_newest_checkpoint_costs_steps_and_no_bytes(

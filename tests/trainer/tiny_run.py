@@ -69,7 +69,7 @@ class Workspace:
         return load_recipe(self.recipe_file, overrides)
 
     def arguments(self, *overrides: str) -> list[str]:
-        return ["--recipe", str(self.recipe_file), "--set", " ".join(overrides)]
+        return ["--recipe", str(self.recipe_file), *(part for one in overrides for part in ("--set", one))]
 
     def pretrain(self, *overrides: str) -> None:
         pretrain.main(self.arguments(*overrides))

@@ -88,6 +88,7 @@ def test_rules(tmp_path: Path) -> None:
                 page(5, title="Talk:Page 1", inner=""),
                 page(6, revision="<model>wikitext</model>"),
                 page(7, revision="<model>wikibase-item</model>"),
+                page(9, inner="<ns>user</ns>"),
                 "<page><title>Gone</title><ns>0</ns><id>8</id></page>",
             ]
         ),
@@ -100,10 +101,11 @@ def test_rules(tmp_path: Path) -> None:
         Refusal("namespace", value=1, threshold=0),
         None,
         Refusal("content_type", detail="wikibase-item"),
+        Refusal("namespace", threshold=0, detail="user"),
         Refusal("damaged_record", detail="page without a revision"),
     ]
     assert {record.content for record in found if record.refusal} == {""}
-    assert len({record.id for record in found}) == 8
+    assert len({record.id for record in found}) == 9
 
 
 def test_every_revision_is_a_record(tmp_path: Path) -> None:

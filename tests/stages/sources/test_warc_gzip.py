@@ -152,6 +152,23 @@ def test_damage_in_a_misleading_member_frees_nothing_that_it_holds(
         assert [record.offset for record in damaged(records)] == [starts[index]]
 
 
+def test_damage_far_inside_of_a_long_member(tmp_path: Path) -> None:
+    """A span after it must not take it for one that goes on past the span."""
+    chance = random.Random(3)
+    long = bytes(chance.choices(b"abcdefghijklmnopqrstuvwxyz", k=180_000))
+    members = [gzip.compress(record) for record in [warc_record(http(long), 99), *pages(8)]]
+    starts = starts_of(members)
+    broken = bytearray(b"".join(members))
+    assert starts[1] > 100_000
+    broken[starts[1] - 3000] ^= 0xFF
+    path = tmp_path / "long.warc.gz"
+    path.write_bytes(broken)
+    whole = read(path)
+    assert [record.offset for record in whole] == starts[:-1]
+    parts = [read(path, start, start + 50) for start in range(0, len(broken), 50) if start > starts[1] - 5000]
+    assert list(chain.from_iterable(parts)) == whole[1:]
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_a_zeroed_block_costs_what_it_covers(tmp_path: Path, seed: int) -> None:
     members = [gzip.compress(record) for record in pages(30)]

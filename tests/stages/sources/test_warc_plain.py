@@ -82,7 +82,9 @@ def test_truncation_is_told_and_costs_the_last_record(tmp_path: Path) -> None:
         complete = [start for start, end in pairwise(starts) if end - 4 <= length]
         found = read(path)
         assert [record.offset for record in found if not record.refusal] == complete
-        assert len(damaged(found)) == 1
+        (cut,) = damaged(found)
+        assert cut.refusal is not None
+        assert cut.refusal.detail == ("truncated" if length > 10 else "not a WARC record")
 
 
 def test_what_writers_do_besides_the_standard(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """What becomes of a WARC record: its fields, the rules that refuse it, the codings of its body."""
 
 import gzip
+import tracemalloc
 import zlib
 from pathlib import Path
 
@@ -169,6 +170,24 @@ def test_bodies_that_are_bombs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, 
     assert enough.content == bytes(1 << 20)
 
 
+@pytest.mark.parametrize(
+    ("coding", "bomb"),
+    [
+        ("gzip", gzip.compress(bytes(50 << 20), 1)),
+        ("deflate", zlib.compress(bytes(50 << 20), 1)),
+        ("br", brotli.compress(bytes(50 << 20), quality=1)),
+    ],
+)
+def test_bombs_take_no_more_memory_than_the_bound(monkeypatch: pytest.MonkeyPatch, coding: str, bomb: bytes) -> None:
+    monkeypatch.setattr(http_body, "MAXIMUM_BODY_BYTES", 1 << 20)
+    tracemalloc.start()
+    with pytest.raises(http_body.UndecodableBodyError):
+        http_body.decode_body(bomb, "", coding)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 5 << 20
+
+
 def test_blocks_over_the_bound_are_not_kept_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(warc_framing, "MAXIMUM_BLOCK_BYTES", 1000)
     body = page(1) * 3
@@ -176,6 +195,8 @@ def test_blocks_over_the_bound_are_not_kept_in_memory(tmp_path: Path, monkeypatc
     assert refusal(tmp_path, video) == Refusal("content_type", detail="video/mp4")
     found = refusal(tmp_path, warc_record(http(body), 2))
     assert found == Refusal("damaged_record", detail=f"body is {len(body)} bytes long")
+    text = refusal(tmp_path, warc_record(body, 3, "conversion", Content_Type="text/plain"))
+    assert text == found
 
 
 def test_a_response_without_a_status_line(tmp_path: Path) -> None:
