@@ -11,7 +11,7 @@ from stages.artifacts import MANIFEST, Manifest, OutputFile, mark_finished, remo
 from stages.console import say
 from stages.recipe import Recipe
 from trainer.checkpoint import Checkpoints, Identity, State, require_same, settings_of
-from trainer.device import prepare_device
+from trainer.device import advice_on, prepare_device
 from trainer.evaluation import EvaluationRows, evaluate
 from trainer.export import export_model
 from trainer.folders import remove_leftovers
@@ -85,6 +85,8 @@ class Run:
             self._inputs.train, self._recipe.seed, self._settings.batch_rows, self._settings.micro_batch_rows
         )
         batches = loader.batches(start.rows_seen, pinned=self._device.type == "cuda")
+        if advice := advice_on(self._settings, self._device):
+            say(advice)
         with Reporter(self._settings.steps, start) as reporter, closing(batches):
             for batch in batches:
                 result = self._trainer.step(batch)

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pyarrow as pa
-from stages.sources import Span, read_records, spans
 
 from beam_jobs.command import inputs_path
 from beam_jobs.corpus.tables import CANDIDATE_SCHEMA, TableWriter, identity_of, removal_row, table_writer
@@ -15,6 +14,7 @@ from stages.judging import STAGES, Verdict, judge
 from stages.ledger import Ledger
 from stages.near_duplicates.signatures import band_keys, content_hash, text_signatures
 from stages.recipe import NearDuplicates, Recipe, Source
+from stages.sources import Span, read_records, spans
 
 TEXTS_PER_BATCH = 128
 """Signatures are computed for so many texts at once; past that the kernel gets no faster."""

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from stages.augmentation import variants
 
 from beam_jobs.corpus.tables import TableWriter, read_rows, read_table, removal_row, table_writer
 from beam_jobs.units import Job, Outputs, Planned, Unit, commits_of
 from stages import artifacts
+from stages.augmentation import variants
 from stages.document import DOCUMENT_SCHEMA, IDENTITY_FIELDS, REMOVAL_SCHEMA, Refusal
 from stages.ledger import Ledger
 from stages.recipe import Recipe

@@ -35,6 +35,19 @@ def test_a_lost_result_is_made_again_without_training(
     assert "step 2/2" not in capsys.readouterr().out.partition("going on from")[2]
 
 
+@pytest.mark.parametrize("name", ["code_version", "library_versions"])
+def test_other_code_or_libraries_are_something_to_do(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    workspace.pretrain("pretrain.steps=1")
+    other = {"code_version": "abc", "library_versions": {"torch": "0.1"}}[name]
+    monkeypatch.setattr(f"trainer.pretrain.{name}", lambda _: other)
+    workspace.pretrain("pretrain.steps=1")
+    assert "nothing to do" not in capsys.readouterr().out
+    workspace.pretrain("pretrain.steps=1")
+    assert "nothing to do" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("overrides", "message"),
     [
