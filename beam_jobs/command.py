@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from beam_jobs.units import Job, Phase
+from beam_jobs.units import Job, Phase, inputs_path
 from stages import artifacts
 from stages.artifacts import Manifest
 from stages.console import say
@@ -66,11 +66,6 @@ def run_job(command: JobCommand, arguments: Sequence[str]) -> None:
         _sweep(job, manifest)
         artifacts.mark_finished(job.folder, fingerprint)
     say(f"{job.name}: written to {job.folder}")
-
-
-def inputs_path(job: Job) -> str:
-    """Where the job's resolved inputs are written for its workers: a file, not a part of the graph."""
-    return artifacts.join(job.folder, "work", "inputs.json")
 
 
 def _run(command: JobCommand, job: Job, own: argparse.Namespace, beam_options: Sequence[str]) -> None:

@@ -137,6 +137,11 @@ def plan_units(job: Job, phase: Phase) -> list[Unit]:
     return units
 
 
+def inputs_path(job: Job) -> str:
+    """Where the job's resolved inputs are written for its workers: a file, not a part of the graph."""
+    return artifacts.join(job.folder, "work", "inputs.json")
+
+
 def plan_path(job: Job, phase: str) -> str:
     """Where the plan of a phase is written."""
     return artifacts.join(job.folder, "work", phase, "_plan.json")

@@ -69,7 +69,7 @@ class Extraction(Section):
 
     maximum_page_bytes: int = Field(default=2_000_000, gt=0)
     maximum_page_tags: int = Field(default=40_000, gt=0)
-    """Opening angle brackets; 40,000 keep trafilatura's fast mode to about a second."""
+    """Opening angle brackets; 40,000 keep trafilatura's fast mode to about a second. Wikitext's marks count as well."""
     maximum_open_templates: int = Field(default=200, gt=0)
     """Unclosed `{{` or `[[` in wikitext; the parser is quadratic in them."""
 

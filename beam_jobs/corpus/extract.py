@@ -5,9 +5,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from beam_jobs.command import inputs_path
 from beam_jobs.corpus.tables import CANDIDATE_SCHEMA, TableWriter, identity_of, removal_row, table_writer
-from beam_jobs.units import Job, Outputs, Planned, Unit
+from beam_jobs.units import Job, Outputs, Planned, Unit, inputs_path
 from stages import artifacts
 from stages.document import REMOVAL_SCHEMA, Record
 from stages.judging import STAGES, Verdict, judge
