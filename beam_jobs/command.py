@@ -41,9 +41,17 @@ def parse_arguments(name: str, arguments: Sequence[str]) -> tuple[argparse.Names
     parser.add_argument(
         "--set", action="append", default=[], metavar="KEY=VALUE", help="override settings of the recipe"
     )
-    parser.add_argument("--workers", type=int, default=os.cpu_count(), help="local worker processes (%(default)s)")
+    parser.add_argument(
+        "--workers", type=_positive, default=os.cpu_count(), help="local worker processes (%(default)s)"
+    )
     parser.add_argument("--runner", default="", help="a Beam runner; empty for the local one")
     return parser.parse_known_args(arguments)
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of workers")
+    return int(text)
 
 
 def run_job(command: JobCommand, arguments: Sequence[str]) -> None:

@@ -241,6 +241,7 @@ def source_hashes(module: str) -> dict[str, str]:
     waiting = [module]
     while waiting:
         name = waiting.pop()
+        waiting.extend(name.rsplit(".", 1)[:-1])  # importing a module runs its package's __init__ too
         path = _source_path(name)
         if name in seen or path is None:
             continue

@@ -84,6 +84,7 @@ def test_the_code_version_covers_what_a_module_imports() -> None:
     assert artifacts.code_version("stages.errors") != artifacts.code_version("stages.artifacts")
     imported = {"stages.errors", "stages.artifacts"}
     assert imported <= set(artifacts.source_hashes("beam_jobs.corpus.__main__"))
+    assert "stages.near_duplicates" in artifacts.source_hashes("beam_jobs.corpus.extract")
     assert "stages.judging" in artifacts.source_hashes("beam_jobs.corpus.__main__")
     assert "trainer" not in {name.split(".")[0] for name in artifacts.source_hashes("beam_jobs.corpus.__main__")}
 
