@@ -17,7 +17,7 @@ DOCUMENTS_PER_PART = 5_000
 """How many documents one unit of the next phase compares: their texts are in its memory."""
 
 
-def settings(recipe: Recipe) -> Any:  # noqa: ARG001 - every phase has this function
+def settings(_recipe: Recipe) -> Any:
     """Nothing of the recipe matters here."""
     return None
 
@@ -35,7 +35,7 @@ def work(job: Job, unit: Unit, outputs: Outputs) -> dict[str, Any]:
     sizes = np.concatenate([sizes for _, sizes in groups])
     members, positions = np.unique(values, return_inverse=True)
     starts = np.cumsum(sizes) - sizes
-    first = np.repeat(positions[starts] if len(sizes) else positions, sizes)
+    first = np.repeat(positions[starts], sizes)
     labels = connected_components(len(members), np.stack([first, positions], axis=1))
     count = 0
     for part, chosen in enumerate(_parts(labels, positions, starts)):
@@ -56,9 +56,8 @@ def _parts(
     labels: npt.NDArray[np.int64], positions: npt.NDArray[np.int64], starts: npt.NDArray[np.int64]
 ) -> Iterator[npt.NDArray[np.int64]]:
     """Yields lists of group numbers; each part takes components until it has enough documents."""
-    components, inverse, documents = np.unique(labels, return_inverse=True, return_counts=True)
+    _, component, documents = np.unique(labels, return_inverse=True, return_counts=True)
     part_of_component = (np.cumsum(documents) - documents) // DOCUMENTS_PER_PART
-    part_of_group = part_of_component[inverse[positions[starts]]] if len(starts) else np.empty(0, np.int64)
-    del components
+    part_of_group = part_of_component[component[positions[starts]]]
     for part in np.unique(part_of_group):
         yield np.flatnonzero(part_of_group == part)

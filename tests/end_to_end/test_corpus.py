@@ -22,7 +22,7 @@ from beam_jobs.corpus.definition import COMMAND
 from stages.near_duplicates.signatures import jaccard, shingle_hashes
 from stages.recipe import NearDuplicates
 from tests.end_to_end.results import as_set, hashes, manifest, rows
-from tests.end_to_end.world import RECIPE, RECORDS, World
+from tests.end_to_end.world import RECIPE, RECORDS, World, passages
 
 ROOT = Path(__file__).parents[2]
 
@@ -83,6 +83,17 @@ def test_variants_are_made_of_training_documents_and_keep_their_lines(finished: 
         assert row["split"] == parent["split"] == "train"
         assert row["text"] != parent["text"]
         assert row["text"].count("\n") == parent["text"].count("\n")
+
+
+def test_a_corpus_without_duplicates_passes_every_phase(tmp_path: Path) -> None:
+    for number, text in zip(range(3), passages(), strict=False):
+        (tmp_path / f"{number}.txt").write_text(text)
+    recipe = tmp_path / "few.toml"
+    source = f'[[corpus.sources]]\nname = "few"\nformat = "text"\npaths = ["{tmp_path}/*.txt"]\n'
+    recipe.write_text(f'name = "few"\noutput = "{tmp_path}/out"\n{source}')
+    run_job(COMMAND, ["--recipe", str(recipe), "--workers", "1"])
+    assert len(rows(tmp_path / "out" / "corpus", "documents")) == 3
+    assert rows(tmp_path / "out" / "corpus", "removals") == []
 
 
 def test_splits_share_no_near_duplicates(finished: Path) -> None:
