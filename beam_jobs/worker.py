@@ -6,8 +6,10 @@ it. On Linux the kernel sees to that at once; elsewhere Beam's own connection br
 
 import ctypes
 import logging
+import os
 import signal
 import sys
+from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
 """From <sys/prctl.h>: the signal that a process gets when its parent ends."""
@@ -19,8 +21,9 @@ def main() -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    # Beam's log lines go to the parent; without a handler here they would be printed too.
+    # Log lines and exceptions go to the parent, which says what there is to say; here Beam would print them too.
     logging.getLogger().addHandler(logging.NullHandler())
+    sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115 - for as long as the process lives
     from apache_beam.runners.worker import sdk_worker_main
 
     sdk_worker_main.main(sys.argv)

@@ -40,13 +40,14 @@ def test_a_run_goes_on_where_it_failed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_a_full_disk_is_one_line(tmp_path: Path, workers: int) -> None:
+def test_a_full_disk_is_one_line(tmp_path: Path, workers: int, capfd: pytest.CaptureFixture[str]) -> None:
     job = toy_job(tmp_path / "out")
     trouble = tmp_path / "out" / "trouble-2"
     trouble.parent.mkdir()
     trouble.write_text("full")
     with pytest.raises(GristmillError, match=r"^some/file: No space left on device$"):
         run(job, workers)
+    assert "Traceback" not in capfd.readouterr().err
 
 
 # Beam's threads that talked to the dead worker complain on their way out.
