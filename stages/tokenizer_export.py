@@ -7,8 +7,9 @@ from typing import Literal
 import tokenizers
 from tokenizers import decoders, models, pre_tokenizers, processors
 
-SPECIAL = ("<unk>", "<s>", "</s>", "<pad>")
-SPACE = "\u2581"
+from stages.tokenizer import BOS, EOS, PADDING, SPACE, UNKNOWN
+
+SPECIAL = (UNKNOWN, BOS, EOS, PADDING)
 
 
 def hugging_face_files(
@@ -24,16 +25,16 @@ def hugging_face_files(
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(replacement=SPACE, prepend_scheme="never", split=False)
     tokenizer.decoder = decoders.Sequence([decoders.Replace(SPACE, " "), decoders.ByteFallback(), decoders.Fuse()])
     tokenizer.post_processor = processors.TemplateProcessing(
-        single="<s> $A", pair="<s> $A <s> $B", special_tokens=[("<s>", 1)]
+        single=f"{BOS} $A", pair=f"{BOS} $A {BOS} $B", special_tokens=[(BOS, 1)]
     )
     tokenizer.add_special_tokens([tokenizers.AddedToken(one, normalized=False, special=True) for one in SPECIAL])
     tokenizer.add_tokens([tokenizers.AddedToken(newline, normalized=False, special=False)])
     configuration = {
         "tokenizer_class": "PreTrainedTokenizerFast",
-        "bos_token": "<s>",
-        "eos_token": "</s>",
-        "pad_token": "<pad>",
-        "unk_token": "<unk>",
+        "bos_token": BOS,
+        "eos_token": EOS,
+        "pad_token": PADDING,
+        "unk_token": UNKNOWN,
         "clean_up_tokenization_spaces": False,
         "model_max_length": 1_000_000_000,
     }
@@ -47,7 +48,7 @@ def _model(pieces: Sequence[tuple[str, float]], model_type: Literal["unigram", "
     if model_type == "unigram":
         return models.Unigram(list(pieces), unk_id=0, byte_fallback=True)
     vocabulary = {piece: token for token, (piece, _) in enumerate(pieces)}
-    return models.BPE(vocabulary, _merges(pieces, vocabulary), unk_token="<unk>", fuse_unk=True, byte_fallback=True)
+    return models.BPE(vocabulary, _merges(pieces, vocabulary), unk_token=UNKNOWN, fuse_unk=True, byte_fallback=True)
 
 
 def _merges(pieces: Sequence[tuple[str, float]], vocabulary: dict[str, int]) -> list[tuple[str, str]]:
