@@ -7,19 +7,25 @@ RUNNER  ?=                      # a Beam runner, such as DataflowRunner; empty: 
 BEAM    ?=                      # Beam's own options: BEAM="--project=… --region=… --temp_location=gs://…"
 PYTHON  ?= python3
 VENV    ?= .venv
+URL     ?=                      # for make why: the address of a page
+ID      ?=                      # for make why: the id of a document or removal
+SAVE    ?=                      # for make why: a file to write the original record to
 
 override RECIPE  := $(strip $(RECIPE))
 override SET     := $(strip $(SET))
 override WORKERS := $(strip $(WORKERS))
 override RUNNER  := $(strip $(RUNNER))
 override BEAM    := $(strip $(BEAM))
+override URL     := $(strip $(URL))
+override ID      := $(strip $(ID))
+override SAVE    := $(strip $(SAVE))
 RUN      := $(VENV)/bin/python -m
 SETTINGS := --recipe '$(RECIPE)' $(if $(SET),--set '$(SET)')
 BEAM_JOB := $(SETTINGS) $(if $(WORKERS),--workers '$(WORKERS)') $(if $(RUNNER),--runner '$(RUNNER)') $(BEAM)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help environment sample corpus tokenizer pretrain test test-long lint format clean
+.PHONY: help environment sample corpus tokenizer pretrain why test test-long lint format clean
 
 help:  ## print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,6 +44,9 @@ tokenizer: corpus  ## train SentencePiece, pack all documents into shards
 
 pretrain: tokenizer  ## train the language model and export it
 	@$(RUN) trainer.pretrain $(SETTINGS)
+
+why: $(VENV)/.ready  ## what became of one page: make why URL=https://… or ID=…
+	@$(RUN) beam_jobs.why $(SETTINGS) $(if $(URL),--url '$(URL)') $(if $(ID),--id '$(ID)') $(if $(SAVE),--save '$(SAVE)')
 
 test: $(VENV)/.ready-test  ## lint, types and tests
 	@$(MAKE) --no-print-directory lint

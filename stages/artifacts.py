@@ -42,6 +42,8 @@ def open_file(path: str) -> Iterator[IO[bytes]]:
         opened = fsspec.open(path, "rb").open()
     except OSError as error:
         raise GristmillError(f"{path}: {error.strerror or error}") from error
+    except ImportError as error:
+        raise GristmillError(f"{path}: {error}") from error
     with opened as file:
         yield file
 

@@ -20,6 +20,7 @@ DOCUMENT_SCHEMA = pa.schema(
     [
         *IDENTITY_FIELDS,
         pa.field("text", pa.string(), nullable=False),
+        pa.field("published", pa.string()),
         pa.field("language", pa.string(), nullable=False),
         pa.field("language_score", pa.float32(), nullable=False),
         pa.field("split", pa.string(), nullable=False),
@@ -27,7 +28,8 @@ DOCUMENT_SCHEMA = pa.schema(
         pa.field("parent_id", pa.uint64()),
     ]
 )
-"""One document a row. `augmentation` and `parent_id` are null for originals."""
+"""One document a row. `date` is that of the record (of the crawl, of the revision), `published` the day that the page
+itself names. `augmentation` and `parent_id` are null for originals."""
 
 REMOVAL_SCHEMA = pa.schema(
     [
@@ -79,6 +81,9 @@ class Record:
     date: str | None = None
     title: str | None = None
     charset: str | None = None
+    """What the server said of the encoding."""
+    link_namespaces: frozenset[str] = frozenset()
+    """Of wikitext: the names that the wiki itself gives to its file, media and category namespaces, in lower case."""
     refusal: Refusal | None = field(default=None)
 
     @property

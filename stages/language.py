@@ -34,10 +34,24 @@ def identify_language(text: str, settings: Language) -> Identified:
     forced into English with a high score. A text without a letter is `zxx`, with certainty.
     """
     sample = representative_sample(text, settings.maximum_characters)
-    if not any(map(str.isalpha, sample)):
+    if not _has_letters(sample):
         return Identified(NO_LANGUAGE, 1.0)
     language, score = _identifier().classify(sample)
     return Identified(language, round(float(score), SCORE_DECIMALS))
+
+
+def language_probabilities(sample: str) -> list[tuple[str, float]]:
+    """All languages with their probabilities, the highest first; a language of two scripts comes twice.
+
+    None for a text without a letter.
+    """
+    if not _has_letters(sample):
+        return []
+    return [(language, round(float(score), SCORE_DECIMALS)) for language, score in _identifier().rank(sample)]
+
+
+def _has_letters(sample: str) -> bool:
+    return any(map(str.isalpha, sample))
 
 
 def check_language(found: Identified, settings: Language) -> Refusal | None:

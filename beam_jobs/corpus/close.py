@@ -10,8 +10,9 @@ from stages.console import say, show_table
 from stages.errors import GristmillError
 from stages.ledger import Ledger
 from stages.recipe import Limits
+from stages.verdict import STAGES as JUDGED
 
-STAGES = ("read", "extract", "language", "quality", "duplicates")
+STAGES = (*JUDGED, "duplicates")
 DAMAGE = ("damaged_record",)
 
 

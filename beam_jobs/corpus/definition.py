@@ -9,7 +9,8 @@ from beam_jobs.units import Phase
 from stages.recipe import Recipe
 
 LIBRARIES = (
-    "fastwarc",
+    "brotli",
+    "isal",
     "lxml",
     "mwparserfromhell",
     "nlpaug",
@@ -19,6 +20,8 @@ LIBRARIES = (
     "resiliparse",
     "scipy",
     "trafilatura",
+    "webencodings",
+    "zstandard",
 )
 
 
@@ -37,7 +40,14 @@ def phases() -> Sequence[Phase]:
 
 def inputs(recipe: Recipe) -> list[dict[str, object]]:
     """The files of all sources with their sizes and versions."""
-    return [file.to_json() for file in resolve_inputs(recipe.corpus.sources)]
+    return [file.to_json() for file in resolve_inputs(recipe.corpus.sources, recipe.corpus.reading.http)]
 
 
-COMMAND = JobCommand("corpus", LIBRARIES, inputs, phases, close)
+def check(recipe: Recipe) -> None:
+    """Judges a first record: a broken parser or model is told here, with its name, before workers are started."""
+    from stages.isolated_judging import FIRST_RECORD, judge_of
+
+    judge_of(recipe.corpus)(FIRST_RECORD)
+
+
+COMMAND = JobCommand("corpus", LIBRARIES, inputs, phases, close, check)

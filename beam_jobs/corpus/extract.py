@@ -9,11 +9,15 @@ from beam_jobs.corpus.tables import CANDIDATE_SCHEMA, TableWriter, identity_of, 
 from beam_jobs.units import Job, Outputs, Planned, Unit, inputs_path
 from stages import artifacts
 from stages.document import REMOVAL_SCHEMA, Record
-from stages.judging import STAGES, Verdict, judge
+from stages.isolated_judging import judge_of
 from stages.ledger import Ledger
 from stages.near_duplicates.signatures import band_keys, content_hash, text_signatures
-from stages.recipe import NearDuplicates, Recipe, Source
+from stages.recipe import NearDuplicates, Reading, Recipe, Source
 from stages.sources import Span, read_records, spans
+from stages.verdict import STAGES, Verdict
+
+READER_SETTINGS = ("name", "text_column", "id_column", "url_column", "title_column", "date_column")
+"""What of a source decides its records beside the bytes of its files."""
 
 TEXTS_PER_BATCH = 128
 """Signatures are computed for so many texts at once; past that the kernel gets no faster."""
@@ -22,9 +26,10 @@ TEXTS_PER_BATCH = 128
 def settings(recipe: Recipe) -> Any:
     """What decides the output of a unit beside its files."""
     corpus = recipe.corpus
-    parts = (corpus.extraction, corpus.language, corpus.quality)
+    parts = (corpus.screening, corpus.extraction, corpus.isolation, corpus.language, corpus.quality)
+    reading = corpus.reading.model_dump(mode="json", exclude={"http"})
     signatures = corpus.near_duplicates.model_dump(mode="json", exclude={"threshold"})
-    return [*(part.model_dump(mode="json") for part in parts), signatures, corpus.keep_removed_text]
+    return [*(part.model_dump(mode="json") for part in parts), reading, signatures, corpus.keep_removed_text]
 
 
 def signature_schema(near_duplicates: NearDuplicates) -> pa.Schema:
@@ -49,9 +54,9 @@ def plan(job: Job) -> list[Planned]:
     unit_bytes = int(job.recipe.corpus.unit_megabytes * 1e6)
     sources = {source.name: source for source in job.recipe.corpus.sources}
     planned = []
-    for group in _grouped(_all_spans(job, sources, unit_bytes), unit_bytes):
+    for group in _grouped(_all_spans(job, unit_bytes), unit_bytes):
         source = sources[group[0]["source"]]
-        reader = source.model_dump(mode="json", exclude={"paths", "path_list", "path_prefix", "maximum_files"})
+        reader = source.model_dump(mode="json", include=set(READER_SETTINGS))
         planned.append(Planned({"reader": reader, "spans": group}, sum(map(_length, group))))
     return planned
 
@@ -60,9 +65,9 @@ def _length(span: Mapping[str, Any]) -> int:
     return int(span["stop"] - span["start"])
 
 
-def _all_spans(job: Job, sources: Mapping[str, Source], unit_bytes: int) -> Iterator[dict[str, Any]]:
+def _all_spans(job: Job, unit_bytes: int) -> Iterator[dict[str, Any]]:
     for file in artifacts.read_json(inputs_path(job)):
-        for span in spans(sources[file["source"]], file["path"], file["size"], unit_bytes):
+        for span in spans(file["format"], file["path"], file["size"], unit_bytes):
             yield {**file, "start": span.start, "stop": span.stop}
 
 
@@ -83,14 +88,15 @@ def work(job: Job, unit: Unit, outputs: Outputs) -> dict[str, Any]:
     corpus = job.recipe.corpus
     source = next(one for one in corpus.sources if one.name == unit.inputs["reader"]["name"])
     ledger = Ledger(STAGES)
+    judge = judge_of(corpus)
     with (
         table_writer(outputs, "removals", REMOVAL_SCHEMA, product=True) as removals,
         table_writer(outputs, "candidates", CANDIDATE_SCHEMA) as documents,
         table_writer(outputs, "signatures", signature_schema(corpus.near_duplicates)) as signatures,
     ):
         candidates = _Candidates(documents, signatures, corpus.near_duplicates)
-        for record in _records(source, unit.inputs["spans"]):
-            verdict = judge(record, corpus)
+        for record in _records(source, unit.inputs["spans"], corpus.reading):
+            verdict = judge(record)
             _book(ledger, verdict)
             identity = identity_of(record, source.name)
             if verdict.refusal is None:
@@ -103,9 +109,10 @@ def work(job: Job, unit: Unit, outputs: Outputs) -> dict[str, Any]:
     return {"ledger": ledger.to_json(), "sources": {source.name: counts}}
 
 
-def _records(source: Source, inputs: list[dict[str, Any]]) -> Iterator[Record]:
+def _records(source: Source, inputs: list[dict[str, Any]], reading: Reading) -> Iterator[Record]:
     for one in inputs:
-        yield from read_records(source, Span(one["path"], one["start"], one["stop"]))
+        span = Span(one["path"], one["start"], one["stop"])
+        yield from read_records(source.model_copy(update={"format": one["format"]}), span, reading)
 
 
 def _book(ledger: Ledger, verdict: Verdict) -> None:
@@ -128,7 +135,9 @@ class _Candidates:
     def add(self, identity: Mapping[str, Any], verdict: Verdict) -> None:
         assert verdict.text is not None and verdict.language is not None
         language = {"language": verdict.language.language, "language_score": verdict.language.score}
-        self._documents.write({**identity, "title": verdict.title, "text": verdict.text, **language})
+        self._documents.write(
+            {**identity, "title": verdict.title, "published": verdict.published, "text": verdict.text, **language}
+        )
         self._waiting.append((identity["id"], verdict.text))
         if len(self._waiting) == TEXTS_PER_BATCH:
             self.flush()

@@ -75,6 +75,7 @@ def response_record(page: Page) -> bytes:
             "WARC-Date": _date(page.modified),
             "WARC-Target-URI": page.address,
             "WARC-Payload-Digest": _digest(page.body),
+            "WARC-Identified-Payload-Type": "text/html",
             "WARC-Block-Digest": _digest(block),
             "Content-Type": "application/http; msgtype=response",
         },

@@ -1,7 +1,8 @@
 """Wikitext made ready for the parser: what is dropped anyway taken out, what never closes made harmless.
 
 One linear pass, like that of MediaWiki's own preprocessor (https://www.mediawiki.org/wiki/Preprocessor_ABNF). Comments,
-extension tags and tables go; HTML tags, external links and list markers become characters. Openers that nothing
+extension tags and tables go, but for formulas and, if asked for, the cells of tables; HTML tags, external links and
+list markers become characters. Openers that nothing
 closes are deleted: they would stay in the text, and the parser starts again at each of them, which is quadratic. What
 is left for the parser are balanced templates and links, headings and entities.
 """
@@ -12,37 +13,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from stages.extraction.scripts import subscript, superscript
+from stages.extraction.wikitext_marks import BREAK, CELL, HOLE, ITEM, ROW, TABLE, TABLE_END
+from stages.extraction.wikitext_tables import CELL_ATTRIBUTES, ROW_ATTRIBUTES
+from stages.extraction.wikitext_tags import DROPPED, FORMULAS, REPLACED, TABLE_PARTS, extension, formula
+from stages.extraction.wikitext_variants import CONVERSION, chosen_variant
 
-HOLE = "\x03"
-"""Stands where something was dropped, so that the blanks and brackets around it can be tidied."""
-BREAK = "\x04"
-"""Stands for a line break, which inside of a link or an argument could end it."""
-ITEM = "\x05"
-"""Stands for the marker of a list item."""
-
-
-def _words(text: str, replacement: str) -> dict[str, str]:
-    return dict.fromkeys(text.split(), replacement)
-
-
-_DROPPED = _words(
-    """categorytree ce chem gallery graph hiero imagemap includeonly indicator inputbox mapframe maplink math pre ref
-    references score section source syntaxhighlight templatedata templatestyles timeline""",
-    HOLE,
-)
-_REPLACED = {
-    **_words("blockquote br center dd div dl dt h1 h2 h3 h4 h5 h6 hr ol poem td th tr ul", BREAK),
-    **_words(
-        """abbr b bdi bdo big caption cite code data del dfn em font i ins kbd mark noinclude nowiki onlyinclude rb rp
-        rt ruby s samp small span strike strong sub sup tbody thead time tt u var wbr""",
-        "",
-    ),
-    "p": BREAK * 2,
-    "li": BREAK + ITEM,
-    "q": '"',
-}
-_TOKEN = re.compile(
-    r"""
+_TOKENS = r"""
     (?P<comment><!--)
   | <(?P<slash>/?)(?P<name>[a-zA-Z][a-zA-Z0-9]*)(?P<tag>(?:[\s/][^<>]*)?)>
   | (?P<less_than><(?=[a-zA-Z/!]))
@@ -52,17 +28,24 @@ _TOKEN = re.compile(
   | (?P<open_address>\[(?:(?:https?:|ftp:)?//|mailto:)[^\s\[\]<>"{}]*[ \t]*)
   | (?P<close_brackets>\]\]?)
   | (?P<open_table>^[ \t:*\#;]*\{\|)
+  | (?P<variants>-\{(?!\{))
   | (?P<close_table>^[ \t]*\|\})
-    """,
-    re.VERBOSE | re.MULTILINE,
-)
+"""
+_TABLE_TOKENS = r"""
+  | (?P<row>^[ \t]*\|-+)
+  | (?P<caption>^[ \t]*\|\+)
+  | (?P<cell>^[ \t]*[|!])
+  | (?P<next_cell>\|\||!!)
+"""
+_TOKEN = re.compile(_TOKENS, re.VERBOSE | re.MULTILINE)
+_TOKEN_IN_TABLES = re.compile(_TOKENS + _TABLE_TOKENS, re.VERBOSE | re.MULTILINE)
 _SCRIPT = re.compile(r"<(su[bp])>([^<>{}\[\]\n]{1,40})</\1>", re.IGNORECASE)
 _LIST_MARKERS = re.compile(r"^[*#:;]+[ \t]*", re.MULTILINE)
-_OTHER_LINES = re.compile(r"^-{4,}|__[A-Z]{2,}__", re.MULTILINE)
+_RULES = re.compile(r"^-{4,}", re.MULTILINE)
+_BEHAVIOUR_SWITCH = re.compile(r"__[^\W\d_]+(?:_[^\W\d_]+)*__")
 _QUOTED_LINE = re.compile(r"^.*''.*$", re.MULTILINE)
 _QUOTES = re.compile(r"('{2,})")
 _BRACKET_BEFORE_LINK = re.compile(r"\[(?=\[\[)")
-_SPECIAL = re.compile(r"[][{}|<>&'=*#:;_-]")
 
 
 @dataclass(frozen=True)
@@ -73,14 +56,24 @@ class Prepared:
     unclosed: int
 
 
-def prepare(source: str) -> Prepared:
-    """Readies wikitext for the parser; takes time linear in its length."""
-    scan = _Scan(source)
+def prepare(source: str, keep_formulas: bool = True, keep_tables: bool = False) -> Prepared:
+    """Readies wikitext for the parser; takes time linear in its length.
+
+    Formulas are kept as hidden LaTeX, tables with the marks of their parts.
+    """
+    scan = _Scan(source, keep_formulas, keep_tables)
     scan.run()
-    text = _OTHER_LINES.sub("", scan.edited())
+    text = _RULES.sub("", scan.edited())
+    if "__" in text:
+        text = _BEHAVIOUR_SWITCH.sub(_without_switch, text)
     text = _LIST_MARKERS.sub(lambda match: ITEM if "*" in match[0] or "#" in match[0] else "", text)
     text = _QUOTED_LINE.sub(lambda match: _without_quotes(match[0]), text)
     return Prepared(_BRACKET_BEFORE_LINK.sub("&#91;", text), scan.unclosed)
+
+
+def _without_switch(match: re.Match[str]) -> str:
+    """Nothing for `__TOC__` and its kin, which are in capitals in every language that has them; `__init__` stays."""
+    return "" if match[0] == match[0].upper() else match[0]
 
 
 def _without_quotes(line: str) -> str:
@@ -141,9 +134,12 @@ class _Stack:
 class _Scan:
     """The pass: a stack of what is open, and a list of edits (start, end, replacement)."""
 
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str, keep_formulas: bool, keep_tables: bool) -> None:
         self.unclosed = 0
         self._source = source
+        self._keep_formulas = keep_formulas
+        self._keep_tables = keep_tables
+        self._header_end = 0  # the end of the line of a table that began with an exclamation mark
         self._stack = _Stack()
         self._edits: list[tuple[int, int, str]] = []
         self._never_closed: set[str] = set()
@@ -160,10 +156,16 @@ class _Scan:
             "open_address": self._open_address,
             "close_braces": self._close_braces,
             "close_brackets": self._close_brackets,
+            "variants": self._variants,
             "close_table": self._close_table,
+            "row": self._row,
+            "caption": self._row,
+            "cell": self._cell,
+            "next_cell": self._next_cell,
         }
+        token = _TOKEN_IN_TABLES if self._keep_tables else _TOKEN
         position = 0
-        while match := _TOKEN.search(self._source, position):
+        while match := token.search(self._source, position):
             position = steps[match.lastgroup](match)
         self._give_up(0)
 
@@ -201,26 +203,45 @@ class _Scan:
         name, is_closing = match["name"].lower(), bool(match["slash"])
         if name == "table":
             return self._html_table(match, is_closing)
-        if name not in _DROPPED and name not in _REPLACED:
+        if name not in DROPPED and name not in REPLACED and name not in FORMULAS:
             return self._less_than(match)
         if name in ("sub", "sup") and (script := _SCRIPT.match(self._source, match.start())):
             convert = subscript if script[1].lower() == "sub" else superscript
             return self._replace(match.start(), script.end(), convert(script[2]))
-        has_content = not is_closing and not match["tag"].endswith("/")
-        if has_content and (name == "nowiki" or name in _DROPPED):
+        has_content = not is_closing and not match["tag"].rstrip().endswith("/")
+        if has_content and (name == "nowiki" or name in DROPPED or name in FORMULAS):
             return self._extension(match, name)
+        if self._keep_tables and name in TABLE_PARTS:
+            return self._replace(match.start(), match.end(), "" if is_closing else TABLE_PARTS[name])
         is_item_end = is_closing and name == "li"
-        return self._replace(match.start(), match.end(), "" if is_item_end else _REPLACED.get(name, HOLE))
+        return self._replace(match.start(), match.end(), "" if is_item_end else REPLACED.get(name, HOLE))
 
     def _extension(self, match: re.Match[str], name: str) -> int:
         """A tag whose content is not wikitext, up to the first closing tag of its name."""
         closing = None if name in self._never_closed else self._closing_tag(name, match.end())
         if closing is None:
             return self._replace(match.start(), match.end(), "")
-        is_literal = name == "nowiki" or re.search(r"\binline\b", match["tag"]) is not None
         content = self._source[match.end() : closing.start()]
-        kept = _SPECIAL.sub(lambda special: f"&#{ord(special[0])};", content) if is_literal else HOLE
+        if name not in FORMULAS:
+            kept = extension(name, match["tag"], content)
+        elif self._keep_formulas:
+            kept = formula(self._source, match.start(), closing.end(), name, match["tag"], content)
+        else:
+            kept = HOLE
         return self._replace(match.start(), closing.end(), kept)
+
+    def _variants(self, match: re.Match[str]) -> int:
+        """A choice between scripts: all but one is taken out, and the scan goes on in what stays."""
+        conversion = CONVERSION.match(self._source, match.start())
+        if conversion is None:
+            return match.end()
+        chosen = chosen_variant(conversion)
+        if chosen is None:
+            return self._replace(conversion.start(), conversion.end(), "")
+        if chosen == conversion.span():
+            return match.end()
+        self._replace(chosen[1], conversion.end(), "")
+        return self._replace(conversion.start(), chosen[0], "")
 
     def _closing_tag(self, name: str, position: int) -> re.Match[str] | None:
         if name == "ref":
@@ -235,16 +256,52 @@ class _Scan:
     def _html_table(self, match: re.Match[str], is_closing: bool) -> int:
         if not is_closing:
             return self._opener("html")(match)
-        index = self._stack.last("html")
-        start = self._stack.cut(index)[0].start if index >= 0 else match.start()
-        return self._replace(start, match.end(), BREAK)
+        return self._end_table(self._stack.last("html"), match)
 
     def _close_table(self, match: re.Match[str]) -> int:
         index = self._stack.last("table")
         if self._source.startswith("}", match.end()) and self._stack.last("braces") > index:
             return match.end() - 1  # the last, empty argument of a template, and its end
-        start = self._stack.cut(index)[0].start if index >= 0 else match.start()
-        return self._replace(start, match.end(), BREAK)
+        return self._end_table(index, match)
+
+    def _end_table(self, index: int, match: re.Match[str]) -> int:
+        if index < 0:
+            return self._replace(match.start(), match.end(), BREAK)
+        if not self._keep_tables:
+            return self._replace(self._stack.cut(index)[0].start, match.end(), BREAK)
+        self._give_up(index + 1)
+        opened = self._stack.cut(index)[0]
+        self._replace(opened.start, self._end_of_opener(opened), TABLE)
+        return self._replace(match.start(), match.end(), TABLE_END)
+
+    def _end_of_opener(self, table: _Open) -> int:
+        """Where the attributes of a table end: with the tag, or with the line."""
+        if table.kind == "html":
+            return table.end
+        line_end = self._source.find("\n", table.end)
+        return len(self._source) if line_end < 0 else line_end
+
+    def _row(self, match: re.Match[str]) -> int:
+        if self._stack.is_last("link") and self._stack.last("table") > self._stack.last("braces"):
+            self._give_up(self._stack.last("table") + 1)  # links end with their cell
+        return self._part(match, ROW, CELL_ATTRIBUTES if match[0].endswith("+") else ROW_ATTRIBUTES)
+
+    def _cell(self, match: re.Match[str]) -> int:
+        if match[0].endswith("!"):
+            line_end = self._source.find("\n", match.end())
+            self._header_end = len(self._source) if line_end < 0 else line_end
+        return self._part(match, CELL, CELL_ATTRIBUTES)
+
+    def _next_cell(self, match: re.Match[str]) -> int:
+        is_cell = match[0] == "||" or match.start() < self._header_end
+        return self._part(match, CELL, CELL_ATTRIBUTES) if is_cell else match.end()
+
+    def _part(self, match: re.Match[str], mark: str, attributes: re.Pattern[str]) -> int:
+        """The start of a row, a caption or a cell, if it stands in a table and not in a template there."""
+        if not self._stack.is_last("table"):
+            return match.end()
+        found = attributes.match(self._source, match.end())
+        return self._replace(match.start(), found.end() if found else match.end(), mark)
 
     def _close_braces(self, match: re.Match[str]) -> int:
         left = len(match[0])
@@ -279,8 +336,7 @@ class _Scan:
             if entry.kind == "braces":
                 end = entry.start + entry.count
             elif entry.kind == "table":
-                line_end = self._source.find("\n", end)
-                end = len(self._source) if line_end < 0 else line_end
+                end = self._end_of_opener(entry)
             if entry.kind in ("braces", "link"):
                 self.unclosed += 1
             if entry.kind != "address":

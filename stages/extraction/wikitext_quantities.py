@@ -87,6 +87,35 @@ def _spaced_unit(unit: str) -> str:
     return unit if unit in ("", "%", "°") else f" {find_unit(unit).symbol}"
 
 
+def measure(arguments: Arguments) -> str | None:
+    """`{{unité|1500|km|2}}`: 1 500 km²; unit and power may be missing, units follow in pairs with their powers.
+
+    Blanks part the thousands of whole numbers; what is no number stays as it is. `u=` and `ul=` (Italian) name a unit.
+    """
+    number, *rest = arguments.positional() or [""]
+    if not number:
+        return None
+    number = _UNGROUPED.sub(lambda digits: f"{int(digits[0]):,}".replace(",", " "), number)
+    if named := arguments.get("u", "ul"):
+        return f"{number} {named}"
+    units = [unit for unit in rest[0::2] if unit] if rest else []
+    if len(rest) > 1 and not rest[0]:
+        return f"{number} {rest[1]}"  # the Italian order: number, precision, unit
+    powers = [superscript(power) for power in rest[1::2]]
+    text = "⋅".join(unit + power for unit, power in zip(units, [*powers, *[""] * len(units)], strict=False))
+    return f"{number} {text}".strip()
+
+
+def density(arguments: Arguments) -> str | None:
+    """`{{pop density|3645257|640081.87|km2|prec=1}}`: 5.7 per square kilometre; without `prec` a whole number."""
+    people, area = (arguments.get(name).replace(",", "") for name in "12")
+    if not (re.fullmatch(r"\d+", people) and re.fullmatch(r"\d*\.?\d+", area) and float(area)):
+        return None
+    digits = arguments.get("prec")
+    number = f"{float(people) / float(area):,.{min(int(digits), 6) if digits.isdecimal() else 0}f}"
+    return f"{number} per {find_unit(arguments.get('3') or 'km2').one}"
+
+
 def fraction(arguments: Arguments) -> str | None:
     """`{{frac|2}}` is 1/2, `{{frac|3|4}}` is 3/4, `{{frac|1|3|4}}` is 1 3/4."""
     parts = arguments.positional()
@@ -127,6 +156,8 @@ def as_of(arguments: Arguments) -> str | None:
 def date_words(arguments: Arguments) -> str | None:
     """A date of year, month and day, day first unless `df=US` asks for the other order."""
     year, month, day = (arguments.get(name) for name in "123")
+    if day.isdecimal() and len(day) > 2:
+        day, year = year, day  # as the French template of this name has it
     if month.isdecimal() and 1 <= int(month) <= 12:
         month = _MONTHS[int(month) - 1]
     if arguments.get("df").lower() == "us" and day:

@@ -1,71 +1,77 @@
 """Bytes to text: which character encoding a page or a file is in, and decoding that never re-guesses a page.
 
 The order is that of the WHATWG HTML standard (13.2.3, determining the character encoding): byte order mark, transport
-layer, `meta` prescan. Only bytes that nothing labels are examined: UTF-8 if they can be, else statistics.
+layer, `meta` prescan. A label is believed as browsers believe it, also where the bytes would be valid UTF-8. Only
+bytes that nothing labels are examined: UTF-8 if they can be, else statistics.
 """
 
 import codecs
-import re
 
-from resiliparse.parse.encoding import detect_encoding, map_encoding_to_html5
+from resiliparse.parse.encoding import detect_encoding
 
-PRESCAN_BYTES = 4096
-"""The standard asks for 1,024; pages put scripts first, and browsers look further."""
+from stages.sources.charset_prescan import prescan
+from stages.sources.encodings import REPLACEMENT, decode, encoding_of
 
-_BYTE_ORDER_MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
-_SUPERSETS = {"gbk": "gb18030", "shift_jis": "cp932", "euc_kr": "cp949", "big5": "big5hkscs", "iso8859-11": "cp874"}
-"""What the Encoding standard means by these labels, under Python's names."""
-_COMMENT = re.compile(rb"<!--.*?-->", re.DOTALL)
-_META_CHARSET = re.compile(rb"<meta\b[^>]*?\bcharset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
-_XML_ENCODING = re.compile(rb"^\s*<\?xml\b[^>]*?\bencoding\s*=\s*[\"']([\w.:-]+)", re.IGNORECASE)
+FALLBACK_ENCODING = "windows-1252"
+"""Where nothing says or shows the encoding: the standard's choice for most locales."""
+
+_BYTE_ORDER_MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16le"), (codecs.BOM_UTF16_BE, "utf-16be"))
+_LABELS_OF_DETECTION = {"cp949": "euc-kr", "mac-cyrillic": "x-mac-cyrillic"}
+"""Names that uchardet gives to encodings and that are no labels of the standard."""
+_NEVER_UNLABELLED = {"iso-8859-3", "iso-8859-4", "iso-8859-10", "iso-8859-14", "iso-8859-16"}
+"""What uchardet takes Western pages for that hold few accents. Hardly a page of the web is in these encodings."""
+_ESCAPE = b"\x1b"
+"""With which ISO-2022-JP and ISO-2022-KR, whose bytes are all ASCII, leave it."""
+_SEVEN_BIT = ("iso-2022-jp", "iso2022_kr")
 
 
 def decode_html(data: bytes, http_charset: str | None) -> str:
-    """The text of an HTML page served with this `charset` parameter; bytes that do not fit become U+FFFD."""
-    labels = (http_charset, _prescan(data))
-    codec = next(filter(None, map(_codec_of, labels)), None)
-    marked = _without_mark(data)
-    if codec is None or marked is not None:
-        return decode_text(data) if marked is None else marked
-    return data.decode(codec, "replace")
+    """The text of an HTML page served with this `charset` parameter; bytes that do not fit become U+FFFD.
+
+    Never raises; a label that nobody knows counts as none.
+    """
+    marked = _marked(data)
+    if marked is not None:
+        return marked
+    encoding = encoding_of(http_charset.strip(" \t\"'")) if http_charset else None
+    encoding = encoding or prescan(data)
+    return decode(data, encoding) if encoding else _examined(data)
 
 
 def decode_text(data: bytes) -> str:
     """The text of bytes that nothing labels; bytes that do not fit become U+FFFD."""
-    marked = _without_mark(data)
-    if marked is not None:
-        return marked
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError:
-        text = data.decode("utf-8", "replace")
-    if _is_mostly_utf8(text):
-        return text
-    return data.decode(_codec_of(detect_encoding(data)) or "cp1252", "replace")
+    marked = _marked(data)
+    return _examined(data) if marked is None else marked
 
 
-def _without_mark(data: bytes) -> str | None:
-    for mark, codec in _BYTE_ORDER_MARKS:
+def _marked(data: bytes) -> str | None:
+    for mark, encoding in _BYTE_ORDER_MARKS:
         if data.startswith(mark):
-            return data[len(mark) :].decode(codec, "replace")
+            return decode(data[len(mark) :], encoding)
     return None
 
 
-def _prescan(data: bytes) -> str | None:
-    head = _COMMENT.sub(b"", data[:PRESCAN_BYTES])
-    found = _XML_ENCODING.search(head) or _META_CHARSET.search(head)
-    if not found:
-        return None
-    label = found[1].decode("ascii", "replace").lower()
-    # Bytes in which ASCII markup could be read are not UTF-16, whatever they say of themselves.
-    return "utf-8" if label.startswith("utf-16") else label
+def _examined(data: bytes) -> str:
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        text = data.decode("utf-8", "replace")
+        return text if _is_mostly_utf8(text) else decode(data, _detected(data) or FALLBACK_ENCODING)
+    if _ESCAPE in data and data.isascii():
+        detected = _detected(data)
+        return decode(data, detected) if detected in _SEVEN_BIT else text
+    return text
 
 
-def _codec_of(label: str | None) -> str | None:
-    if not label:
+def _detected(data: bytes) -> str | None:
+    """What uchardet takes the bytes for. It looks at no more than 128 KiB of them, from both ends."""
+    # Its mapping to names of HTML takes the Korean cp949, among others, for UTF-8.
+    name: str | None = detect_encoding(data, html5_compatible=False)
+    if not name:
         return None
-    name: str | None = map_encoding_to_html5(label.strip(" \t\"'"), fallback_utf8=False)
-    return _SUPERSETS.get(name, name) if name else None
+    label = name.replace("_", "-").replace("iso2022", "iso-2022")
+    encoding = encoding_of(_LABELS_OF_DETECTION.get(label, label))
+    return None if encoding in _NEVER_UNLABELLED else encoding
 
 
 def _is_mostly_utf8(text: str) -> bool:
@@ -73,6 +79,6 @@ def _is_mostly_utf8(text: str) -> bool:
 
     In other encodings sequences that happen to be UTF-8 are far rarer than those that are not.
     """
-    replaced = text.count("\ufffd")
+    replaced = text.count(REPLACEMENT)
     others = len(text) - len(text.encode("ascii", "ignore")) - replaced
     return replaced * 4 <= others

@@ -1,24 +1,31 @@
 """Streams of files that are plain or compressed with gzip, bzip2 or Zstandard, told apart by their first bytes."""
 
-import bz2
 import gzip
 import io
+import re
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import IO, cast
+from typing import IO, Literal
 
 import zstandard
 
-from stages.artifacts import open_file
+from stages.recipe import Http
+from stages.sources.bzip2_streams import MAGIC, all_chunks
+from stages.sources.damage import DamagedStreamError
+from stages.sources.files import open_source
 from stages.sources.span import Span
 
 READ_BYTES = 1 << 16
 
-
-class DamagedStreamError(Exception):
-    """The compressed bytes cannot be decompressed from here on; the message says why."""
+_ZSTANDARD_MAGIC = re.compile(rb"\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18")
+"""Of a frame, or of a frame to be skipped (RFC 8878, 3.1)."""
+_ZSTANDARD_STEP = 1 << 12
+"""Compressed bytes taken at once. A block of 4 bytes can expand to 128 KiB (RFC 8878, 3.1.1.2), so this bounds the
+decompressed piece to 128 MiB, where ordinary data gives some 20 KiB."""
+_ZSTANDARD_WINDOW = 1 << 31
+"""What `zstd --long=31` asks for, as in the published dumps of Reddit; memory is taken as a frame says."""
 
 
 def buffered(file: IO[bytes]) -> io.BufferedReader:
@@ -35,19 +42,30 @@ class Opened:
 
 
 @contextmanager
-def open_decompressed(path: str) -> Iterator[Opened]:
+def open_decompressed(path: str, http: Http) -> Iterator[Opened]:
     """Opens a file, compressed or not, whatever its name says; use `damage_named` around reading its stream."""
-    with open_file(path) as file:
-        magic = file.read(4)
-        file.seek(0)
-        if magic.startswith(b"\x1f\x8b"):
+    with open_source(path, http) as file:
+        compression = compression_of(file)
+        if compression == "gzip":
             yield Opened(gzip.GzipFile(fileobj=file, mode="rb"), False)
-        elif magic.startswith(b"BZh"):
-            yield Opened(cast(io.BufferedIOBase, bz2.BZ2File(file)), False)
-        elif magic == zstandard.FRAME_HEADER:
-            yield Opened(io.BufferedReader(_ZstandardFile(file), READ_BYTES), False)
+        elif compression == "bzip2":
+            yield Opened(io.BufferedReader(_Chunks(all_chunks(file)), READ_BYTES), False)
+        elif compression == "zstandard":
+            yield Opened(io.BufferedReader(_Chunks(_zstandard_chunks(file)), READ_BYTES), False)
         else:
             yield Opened(buffered(file), True)
+
+
+def compression_of(file: IO[bytes]) -> Literal["gzip", "bzip2", "zstandard"] | None:
+    """How a file is compressed, by its first bytes; the file is left at its beginning."""
+    file.seek(0)
+    magic = file.read(4)
+    file.seek(0)
+    if magic.startswith(b"\x1f\x8b"):
+        return "gzip"
+    if magic.startswith(MAGIC):
+        return "bzip2"
+    return "zstandard" if _ZSTANDARD_MAGIC.match(magic) else None
 
 
 @contextmanager
@@ -104,17 +122,11 @@ class _Borrowed(io.RawIOBase):
         return len(data)
 
 
-class _ZstandardFile(io.RawIOBase):
-    """The frames of a Zstandard file as one stream; zstandard's own reader takes a cut frame for a whole one."""
+class _Chunks(io.RawIOBase):
+    """Decompressed chunks as a file that is read once from its beginning."""
 
-    STEP_BYTES = 1 << 12
-    """Compressed bytes taken at once. A block of 4 bytes can expand to 128 KiB (RFC 8878, 3.1.1.2), so this bounds
-    the decompressed piece to 128 MiB, where ordinary data gives some 20 KiB."""
-
-    def __init__(self, file: IO[bytes]) -> None:
-        self._file = file
-        self._frame: zstandard.ZstdDecompressionObj | None = None
-        self._input = b""
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces = pieces
         self._output = memoryview(b"")
         self._position = 0
 
@@ -126,24 +138,27 @@ class _ZstandardFile(io.RawIOBase):
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
         while not self._output:
-            if not self._fill():
+            piece = next(self._pieces, None)
+            if piece is None:
                 return 0
+            self._output = memoryview(piece)
         count = min(len(buffer), len(self._output))
         buffer[:count] = self._output[:count]
         self._output = self._output[count:]
         self._position += count
         return count
 
-    def _fill(self) -> bool:
-        self._input = self._input or self._file.read(self.STEP_BYTES)
-        if not self._input:
-            if self._frame is not None:
-                raise EOFError
-            return False
-        if self._frame is None:
-            self._frame = zstandard.ZstdDecompressor().decompressobj()
-        self._output = memoryview(self._frame.decompress(self._input))
-        self._input = self._frame.unused_data
-        if self._frame.eof:
-            self._frame = None
-        return True
+
+def _zstandard_chunks(file: IO[bytes]) -> Iterator[bytes]:
+    """All frames of a Zstandard file; zstandard's own reader takes a cut frame for a whole one."""
+    frame: zstandard.ZstdDecompressionObj | None = None
+    data = b""
+    while data := data or file.read(_ZSTANDARD_STEP):
+        if frame is None:
+            frame = zstandard.ZstdDecompressor(max_window_size=_ZSTANDARD_WINDOW).decompressobj()
+        yield frame.decompress(data)
+        data = frame.unused_data
+        if frame.eof:
+            frame = None
+    if frame is not None:
+        raise EOFError

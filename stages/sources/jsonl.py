@@ -5,64 +5,69 @@ from collections.abc import Iterator
 from io import BufferedIOBase
 
 from stages.document import Record, Refusal
-from stages.recipe import Source
-from stages.sources.compression import DamagedStreamError, damage_named, is_first, open_decompressed
+from stages.recipe import Reading, Source
+from stages.sources.compression import damage_named, is_first, open_decompressed
+from stages.sources.damage import DamagedStreamError, damaged_record
 from stages.sources.rows import content_identity, row_record
 from stages.sources.span import Span
 
-MAXIMUM_LINE_BYTES = 64 << 20
-"""A longer line is no document, and a worker holds a line in memory."""
+_SKIP_BYTES = 1 << 20
 
 
-def read_jsonl(source: Source, span: Span) -> Iterator[Record]:
+def read_jsonl(source: Source, span: Span, reading: Reading) -> Iterator[Record]:
     """Yields the lines that start in the span; blank lines are no records. Offsets are those of decompressed bytes.
 
-    Refused are lines without a JSON object (`damaged_record`) and objects without a text (`missing_text`).
+    Refused are lines without a JSON object and what comes after damage in a compressed file (`damaged_record`), lines
+    over the bound, which are never in memory (`record_bytes`), and objects without a text (`missing_text`). After
+    damage nothing more is read, not even of further gzip members: a line may begin in one and end in the next.
+    gzip has one check sum a member, at its end: what damage makes of the lines before it is found is read as it is.
     """
-    with open_decompressed(span.path) as opened:
+    with open_decompressed(span.path, reading.http) as opened:
         if not opened.is_plain and not is_first(span):
             return
-        stream, offset = opened.stream, 0
+        stream, offset, maximum = opened.stream, 0, reading.maximum_record_bytes
         if opened.is_plain and span.start > 0:
             stream.seek(span.start - 1)
-            offset = span.start - 1 + _skip_line(stream)
+            offset = span.start - 1 + _skip_line(stream, span.stop - span.start + 1)
         try:
             while not opened.is_plain or offset < span.stop:
                 with damage_named():
-                    line = stream.readline(MAXIMUM_LINE_BYTES)
-                    rest = 0 if line.endswith(b"\n") else _skip_line(stream)
+                    line = stream.readline(maximum + 1)
+                    is_whole = line.endswith(b"\n") or len(line) <= maximum
+                    rest = 0 if is_whole else _skip_line(stream)
                 if not line:
                     return
-                if rest:
-                    yield _damaged(span.path, offset, f"line of {len(line) + rest} bytes")
+                if not is_whole:
+                    yield _too_long(span.path, offset, len(line) + rest, maximum)
                 elif line.strip():
-                    yield _record(source, line, span.path, offset)
+                    yield _record(source, line, span.path, offset, maximum)
                 offset += len(line) + rest
         except DamagedStreamError as damage:
-            yield _damaged(span.path, offset, str(damage))
+            yield damaged_record(span.path, offset, str(damage))
 
 
-def _skip_line(stream: BufferedIOBase) -> int:
-    """Reads on past the end of the line; how many bytes that were."""
+def _skip_line(stream: BufferedIOBase, maximum_bytes: int | None = None) -> int:
+    """Reads on past the end of the line, or so many bytes; how many bytes that were."""
     skipped = 0
-    while part := stream.readline(MAXIMUM_LINE_BYTES):
+    while maximum_bytes is None or skipped < maximum_bytes:
+        part = stream.readline(_SKIP_BYTES)
         skipped += len(part)
-        if part.endswith(b"\n"):
+        if not part or part.endswith(b"\n"):
             break
     return skipped
 
 
-def _record(source: Source, line: bytes, path: str, offset: int) -> Record:
+def _record(source: Source, line: bytes, path: str, offset: int, maximum_bytes: int) -> Record:
     try:
         row = json.loads(line.decode("utf-8-sig"))
     except (ValueError, RecursionError):
         row = None
     if isinstance(row, dict):
-        return row_record(source, row, path, offset)
+        return row_record(source, row, path, offset, maximum_bytes)
     refusal = Refusal("damaged_record", detail="not a JSON object")
     return Record(content_identity(line), "text", "", path, offset, refusal=refusal)
 
 
-def _damaged(path: str, offset: int, detail: str) -> Record:
-    refusal = Refusal("damaged_record", detail=detail)
+def _too_long(path: str, offset: int, size: int, maximum_bytes: int) -> Record:
+    refusal = Refusal("record_bytes", float(size), float(maximum_bytes))
     return Record(f"{path}:{offset}", "text", "", path, offset, refusal=refusal)

@@ -1,50 +1,132 @@
-"""Parquet files to records: one row, one record."""
+"""Parquet files to records: one row, one record; cut by row groups."""
 
 from collections.abc import Iterator
-from typing import IO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from stages.artifacts import open_file
 from stages.document import Record
 from stages.errors import GristmillError
-from stages.recipe import Source
+from stages.recipe import Reading, Source
 from stages.sources.compression import is_first
+from stages.sources.damage import damaged_record
+from stages.sources.files import open_source
 from stages.sources.rows import columns_of, row_record
 from stages.sources.span import Span
 
 BATCH_ROWS = 1024
-"""Rows in memory at a time, besides the row group that they come from."""
+"""Rows in memory at a time, besides the pages of the columns that they come from."""
+
+_STRINGS = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)
+_DAMAGE = (pa.ArrowException, OSError, OverflowError)
 
 
-def read_parquet(source: Source, span: Span) -> Iterator[Record]:
-    """Yields every row; offsets are row numbers. Only the columns that the source names are read.
+def read_parquet(source: Source, span: Span, reading: Reading) -> Iterator[Record]:
+    """Yields every row of the row groups whose first byte lies in the span; offsets are row numbers.
 
-    Raises GristmillError if a column is missing, if the text column holds no strings, or if the file is damaged.
+    Only the columns that the source names are read. Refused are rows without a text (`missing_text`), texts over the
+    bound (`record_bytes`), and as `damaged_record`: a file whose footer cannot be read, the rest of a row group from
+    the first batch that cannot be decoded, a row that is not UTF-8. A column that is missing, or a text column without
+    strings, is a GristmillError: the recipe names the wrong one.
     """
-    if not is_first(span):
-        return
-    with open_file(span.path) as file:
-        if file.seek(0, 2) == 0:
+    with open_source(span.path, reading.http) as file:
+        size = file.seek(0, 2)
+        if size == 0:
             return
         try:
-            yield from _rows(source, span.path, file)
-        except (pa.ArrowException, OSError) as error:
-            raise GristmillError(f"{span.path}: cannot be read as Parquet: {str(error).splitlines()[0]}") from error
+            table = pq.ParquetFile(file, page_checksum_verification=True)
+            groups = _row_groups(table.metadata, size)
+            schema = table.schema_arrow
+        except _DAMAGE as error:
+            _raise_if_unreadable(error)
+            if is_first(span):
+                yield damaged_record(span.path, 0, f"not a whole Parquet file: {_detail(error)}")
+            return
+        _check_columns(source, span.path, schema)
+        first_row = 0
+        for number, (start, rows) in enumerate(groups):
+            if span.start <= start < span.stop:
+                yield from _RowGroup(source, span.path, reading, table, number, first_row).records()
+            first_row += rows
 
 
-def _rows(source: Source, path: str, file: IO[bytes]) -> Iterator[Record]:
-    table = pq.ParquetFile(file)
-    columns = columns_of(source)
-    for column in columns:
-        if column not in table.schema_arrow.names:
-            raise GristmillError(f"{path}: has no column {column!r}, only {', '.join(table.schema_arrow.names)}")
-    kind = table.schema_arrow.field(source.text_column).type
-    if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
+def _row_groups(metadata: pq.FileMetaData, size: int) -> list[tuple[int, int]]:
+    """Where each row group starts, inside of the file whatever a damaged footer says, and how many rows it has."""
+    groups = []
+    for number in range(metadata.num_row_groups):
+        group = metadata.row_group(number)
+        start = 0
+        if group.num_columns:
+            column = group.column(0)
+            pages = (column.dictionary_page_offset, column.data_page_offset)
+            start = min((page for page in pages if page is not None and page > 0), default=0)
+        groups.append((min(start, size - 1), group.num_rows))
+    return groups
+
+
+def _check_columns(source: Source, path: str, schema: pa.Schema) -> None:
+    for column in columns_of(source):
+        if column not in schema.names:
+            raise GristmillError(f"{path}: has no column {column!r}, only {', '.join(schema.names)}")
+    kind = schema.field(source.text_column).type
+    values = kind.value_type if pa.types.is_dictionary(kind) else kind
+    # A part of a data set in which no row has a text may say so by the type of its column.
+    if not any(is_kind(values) for is_kind in _STRINGS) and not pa.types.is_null(kind):
         raise GristmillError(f"{path}: column {source.text_column!r} holds {kind}, not strings")
-    offset = 0
-    for batch in table.iter_batches(batch_size=BATCH_ROWS, columns=columns):
-        for row in batch.to_pylist():
-            yield row_record(source, row, path, offset)
-            offset += 1
+
+
+class _RowGroup:
+    def __init__(
+        self, source: Source, path: str, reading: Reading, table: pq.ParquetFile, number: int, first_row: int
+    ) -> None:
+        self._source = source
+        self._path = path
+        self._maximum_bytes = reading.maximum_record_bytes
+        self._table = table
+        self._number = number
+        self._row = first_row
+
+    def records(self) -> Iterator[Record]:
+        """Yields the rows; where they cannot be decoded, one record stands for all that are left."""
+        columns = columns_of(self._source)
+        try:
+            for batch in self._table.iter_batches(BATCH_ROWS, row_groups=[self._number], columns=columns):
+                yield from self._rows(batch)
+        except _DAMAGE as error:
+            _raise_if_unreadable(error)
+            detail = f"row group {self._number} from row {self._row}: {_detail(error)}"
+            yield damaged_record(self._path, self._row, detail)
+
+    def _rows(self, batch: pa.RecordBatch) -> Iterator[Record]:
+        try:
+            rows = batch.to_pylist()
+        except UnicodeDecodeError:
+            yield from self._rows_one_by_one(batch)
+            return
+        for row in rows:
+            yield self._record(row)
+
+    def _rows_one_by_one(self, batch: pa.RecordBatch) -> Iterator[Record]:
+        for index in range(batch.num_rows):
+            try:
+                (row,) = batch.slice(index, 1).to_pylist()
+            except UnicodeDecodeError:
+                yield damaged_record(self._path, self._row, "not UTF-8")
+                self._row += 1
+            else:
+                yield self._record(row)
+
+    def _record(self, row: dict[str, object]) -> Record:
+        record = row_record(self._source, row, self._path, self._row, self._maximum_bytes)
+        self._row += 1
+        return record
+
+
+def _raise_if_unreadable(error: Exception) -> None:
+    """Arrow says OSError of damage too; those of the file system have a number."""
+    if isinstance(error, OSError) and error.errno is not None:
+        raise error
+
+
+def _detail(error: Exception) -> str:
+    return (str(error) or type(error).__name__).splitlines()[0]

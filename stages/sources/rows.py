@@ -14,19 +14,20 @@ def columns_of(source: Source) -> list[str]:
     return list(dict.fromkeys(name for name in names if name))
 
 
-def row_record(source: Source, row: Mapping[str, Any], path: str, offset: int) -> Record:
-    """The record of one row; `missing_text` if its text column holds no string."""
+def row_record(source: Source, row: Mapping[str, Any], path: str, offset: int, maximum_bytes: int) -> Record:
+    """The record of one row.
+
+    Refused are rows without a string of text (`missing_text`) and texts of too many bytes of UTF-8 (`record_bytes`).
+    """
     text, key = row.get(source.text_column), row.get(source.id_column)
     identity = "" if key is None else f"{source.name}:{key}"
-    refusal = None
-    if not isinstance(text, str):
-        found = "nothing" if text is None else type(text).__name__
-        refusal = Refusal("missing_text", detail=f"{source.text_column} holds {found}")
-        identity = identity or content_identity(repr(row))
+    refusal = _refusal(source, text, maximum_bytes)
+    if refusal:
+        identity = identity or content_identity(text if isinstance(text, str) else repr(row))
     return Record(
         identity=identity,
         media="text",
-        content=text if isinstance(text, str) else "",
+        content=text if isinstance(text, str) and not refusal else "",
         file=path,
         offset=offset,
         url=_field(row, source.url_column),
@@ -34,6 +35,16 @@ def row_record(source: Source, row: Mapping[str, Any], path: str, offset: int) -
         title=_field(row, source.title_column),
         refusal=refusal,
     )
+
+
+def _refusal(source: Source, text: object, maximum_bytes: int) -> Refusal | None:
+    if not isinstance(text, str):
+        found = "nothing" if text is None else type(text).__name__
+        return Refusal("missing_text", detail=f"{source.text_column} holds {found}")
+    if len(text) * 4 <= maximum_bytes:  # no character has more bytes in UTF-8
+        return None
+    size = len(text.encode("utf-8", "surrogatepass"))
+    return Refusal("record_bytes", float(size), float(maximum_bytes)) if size > maximum_bytes else None
 
 
 def content_identity(content: str | bytes) -> str:

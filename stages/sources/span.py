@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from stages.artifacts import is_local
-from stages.recipe import Source
+
+_COMPRESSED = (".bz2", ".gz", ".xz", ".zst", ".zstd")
 
 
 @dataclass(frozen=True)
@@ -16,17 +17,24 @@ class Span:
     stop: int
 
 
-def spans(source: Source, path: str, size: int, unit_bytes: int) -> list[Span]:
-    """Cuts a file of `size` bytes into spans of at most `unit_bytes`, or gives it whole if its format has no cuts."""
-    if size <= unit_bytes or not _can_be_cut(source, path):
+def spans(file_format: str, path: str, size: int, unit_bytes: int) -> list[Span]:
+    """Cuts a file of `size` bytes into spans of at most `unit_bytes`, or gives it whole if its format has no cuts.
+
+    Only format and name decide. Readers go by a file's content: of one that its name lets cut and its content does
+    not, the first span reads all and the others nothing.
+    """
+    if size <= unit_bytes or not _can_be_cut(file_format, path):
         return [Span(path, 0, size)]
     count = -(-size // unit_bytes)
     edges = [size * index // count for index in range(count + 1)]
     return [Span(path, start, stop) for start, stop in pairwise(edges)]
 
 
-def _can_be_cut(source: Source, path: str) -> bool:
-    if source.format == "warc":
+def _can_be_cut(file_format: str, path: str) -> bool:
+    is_plain = not path.lower().endswith(_COMPRESSED)
+    if file_format == "warc":
         # Records of an uncompressed file are found only by walking from its first byte: too dear over a network.
-        return path.endswith(".gz") or is_local(path)
-    return source.format == "jsonl" and not path.endswith((".bz2", ".gz", ".zst"))
+        return path.lower().endswith(".gz") or (is_plain and is_local(path))
+    if file_format == "mediawiki":
+        return is_plain or path.lower().endswith(".bz2")
+    return file_format == "parquet" or (file_format == "jsonl" and is_plain)

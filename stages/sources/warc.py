@@ -1,144 +1,122 @@
-"""WARC files to records: web pages as they were served, and the plain text of WET files."""
+"""WARC and ARC files to records: web pages as they were served, and the plain text of WET files."""
 
 import re
 from collections.abc import Iterator
-from io import BytesIO
 from typing import IO
 
-from fastwarc import ArchiveIterator, WarcRecord
-
-from stages.artifacts import open_file
 from stages.document import Record, Refusal
-from stages.errors import GristmillError
-from stages.recipe import Source
+from stages.recipe import Reading, Source
 from stages.sources.charset import decode_text
-from stages.sources.gzip_members import GzipMember
-from stages.sources.http_body import UndecodableBodyError, decode_body
+from stages.sources.files import open_source
+from stages.sources.http_body import decode_body
+from stages.sources.record_header import HttpHead, RecordHeader, parse_http_head
 from stages.sources.span import Span
-from stages.sources.warc_framing import MAXIMUM_HEADER_BYTES, Damage, RawRecord, gzip_records, plain_records
+from stages.sources.warc_framing import Damage, RawRecord, gzip_records, plain_records, zstandard_records
+from stages.sources.warc_layout import layout_of
+from stages.sources.window import Window
 
-_GZIP_MAGIC = b"\x1f\x8b"
-_VERSION = b"WARC/"
 _HTML_TYPES = ("text/html", "application/xhtml+xml")
 _HTML_START = re.compile(rb"[\xef\xbb\xbf\s]*<(?:!doctype\s+html|html)\b", re.IGNORECASE)
 _CHARSET = re.compile(r";\s*charset\s*=\s*[\"']?\s*([^\s;\"']+)", re.IGNORECASE)
 
 
-def read_warc(source: Source, span: Span) -> Iterator[Record]:  # noqa: ARG001 - readers share one signature
-    """Yields the records that start in the span of a `.warc.gz` or an uncompressed WARC file.
+def read_warc(source: Source, span: Span, reading: Reading) -> Iterator[Record]:  # noqa: ARG001 - readers share one signature
+    """Yields the records that start in the span of a WARC or ARC file: gzip, Zstandard (WARC) or uncompressed.
 
-    Refused are all records but responses and the text of WET files (`not_a_response`), statuses other than 200
-    (`http_status`), other content than HTML (`content_type`) and what cannot be read (`damaged_record`).
+    Content decides what a file is, not its name. Refused are all records but responses and the text of WET files
+    (`not_a_response`), statuses other than 200 (`http_status`), other content than HTML (`content_type`), what is over
+    the bounds of `reading` (`record_bytes`, `expansion`, `content_codings`), bodies that are not what their headers
+    say (`undecodable_body`), and damage of the file itself (`damaged_record`), of which a file that holds no record at
+    all is one, at offset 0.
     """
-    with open_file(span.path) as file:
-        size = file.seek(0, 2)
-        if size == 0:
+    with open_source(span.path, reading.http) as file:
+        window = Window(file)
+        if window.size == 0:
             return
-        if span.start == 0 and not _holds_records(file, size, span.path):
-            raise GristmillError(f"{span.path}: not a WARC file")
-        for found in _framed(file, size, span):
-            if isinstance(found, Damage):
-                yield _damaged(span.path, found.offset, found.detail)
-            else:
-                yield _record(found, span.path)
+        for found in _framed(file, window, span, reading.maximum_record_bytes):
+            yield _damaged(span.path, found) if isinstance(found, Damage) else _record(found, span.path, reading)
 
 
-def _framed(file: IO[bytes], size: int, span: Span) -> Iterator[RawRecord | Damage]:
-    file.seek(0)
-    head = file.read(len(_VERSION))
-    if head.startswith(_GZIP_MAGIC) or (span.path.endswith(".gz") and head != _VERSION):
-        return gzip_records(file, size, span.start, span.stop)
-    return plain_records(file, span.start, span.stop)
+def _framed(file: IO[bytes], window: Window, span: Span, maximum_bytes: int) -> Iterator[RawRecord | Damage]:
+    layout = layout_of(file, window, span.path)
+    if layout == "gzip":
+        return gzip_records(window, span.start, span.stop, maximum_bytes)
+    if layout == "zstandard":
+        return zstandard_records(window, span.start, span.stop, maximum_bytes)
+    if layout == "plain":
+        return plain_records(file, window.size, span.start, span.stop, maximum_bytes)
+    return iter([Damage(0, 0, "not a WARC file")] if span.start == 0 else [])
 
 
-def _holds_records(file: IO[bytes], size: int, path: str) -> bool:
-    """Whether the file begins as a WARC file, or, its beginning being damaged, goes on as one."""
-    file.seek(0)
-    head = file.read(len(_VERSION))
-    if head[:2] == _GZIP_MAGIC[: len(head)]:
-        head = GzipMember(file, 0).read(len(_VERSION)) or b""
-    if _VERSION.startswith(head):
-        return True  # also where it is cut off at once
-    return any(isinstance(found, RawRecord) for found in _framed(file, size, Span(path, 0, size)))
-
-
-def _record(raw: RawRecord, path: str) -> Record:
-    try:
-        warc = next(iter(ArchiveIterator(BytesIO(raw.data), max_header_len=MAXIMUM_HEADER_BYTES, stream_detect=False)))
-        body = warc.reader.read()
-    except (OSError, StopIteration) as error:
-        return _damaged(path, raw.offset, str(error) or "not a WARC record")
-    content = _content(warc, body, raw.dropped_bytes)
+def _record(raw: RawRecord, path: str, reading: Reading) -> Record:
+    header = raw.header
+    http = parse_http_head(raw.data, raw.block_start, raw.block_end) if _is_http(raw) else None
+    content_type = header.content_type
+    if http is not None:
+        content_type = http.fields.get("content-type") or header.payload_type
+    content = _refusal(header, http, content_type) or _content(raw, http, content_type, reading)
     refusal = content if isinstance(content, Refusal) else None
-    charset = _CHARSET.search(_content_type(warc))
-    identity = _bare(warc.headers.get("WARC-Record-ID")) or (f"{path}:{raw.offset}" if refusal else "")
+    charset = _CHARSET.search(content_type)
     return Record(
-        identity=identity,
-        media="text" if _kind(warc) == "conversion" else "html",
+        identity=header.identity or (_place(path, raw.offset, raw.position) if refusal else ""),
+        media="text" if header.kind == "conversion" else "html",
         content=b"" if isinstance(content, Refusal) else content,
         file=path,
         offset=raw.offset,
-        url=_bare(warc.headers.get("WARC-Target-URI")),
-        date=warc.headers.get("WARC-Date"),
+        url=header.url,
+        date=header.date,
         charset=charset[1] if charset else None,
         refusal=refusal,
     )
 
 
-def _content(warc: WarcRecord, body: bytes, dropped_bytes: int) -> bytes | str | Refusal:
-    """The page as the server meant it, without the codings of HTTP, or the text of a WET record."""
-    content_type = _content_type(warc)
-    if refusal := _refusal(warc, content_type):
-        return refusal
-    if dropped_bytes:
-        return Refusal("damaged_record", detail=f"body is {len(body) + dropped_bytes} bytes long")
-    if _kind(warc) == "conversion":
-        return decode_text(body)
-    headers = warc.http_headers
-    try:
-        page = decode_body(body, headers.get("Transfer-Encoding") or "", headers.get("Content-Encoding") or "")
-    except UndecodableBodyError as error:
-        return Refusal("damaged_record", detail=str(error))
-    if not content_type and not _HTML_START.match(page):
-        return Refusal("content_type", detail="none")
-    return page
+def _is_http(raw: RawRecord) -> bool:
+    """Whether the block is an HTTP response: it says so, or says nothing and begins as one."""
+    if raw.header.kind != "response":
+        return False
+    content_type = raw.header.content_type.lower()
+    return content_type.startswith("application/http") or (
+        not content_type and raw.data.startswith(b"HTTP/", raw.block_start)
+    )
 
 
-def _refusal(warc: WarcRecord, content_type: str) -> Refusal | None:
+def _refusal(header: RecordHeader, http: HttpHead | None, content_type: str) -> Refusal | None:
     """Why the headers alone rule the record out."""
-    kind = _kind(warc)
-    if kind == "conversion":
+    if header.kind == "conversion":
         return None
-    if kind != "response":
-        return Refusal("not_a_response", detail=kind)
-    if warc.is_http:
-        status = warc.http_headers.status_code
-        if status is None:
-            return Refusal("damaged_record", detail="no HTTP status")
-        if status != 200:
-            return Refusal("http_status", value=status, threshold=200)
+    if header.kind != "response":
+        return Refusal("not_a_response", detail=header.kind)
+    if http is not None and http.status != 200:
+        detail = "no status line" if http.status is None else None
+        return Refusal("http_status", value=http.status, threshold=200, detail=detail)
     media_type = content_type.partition(";")[0].strip().lower()
-    if media_type in _HTML_TYPES or (warc.is_http and not media_type):
+    if media_type in _HTML_TYPES or (http is not None and not media_type):
         return None
     return Refusal("content_type", detail=media_type or "none")
 
 
-def _kind(warc: WarcRecord) -> str:
-    return (warc.headers.get("WARC-Type") or "unknown").lower()
+def _content(raw: RawRecord, http: HttpHead | None, content_type: str, reading: Reading) -> bytes | str | Refusal:
+    """The page as the server meant it, without the codings of HTTP, or the text of a WET record."""
+    if raw.length > reading.maximum_record_bytes:
+        if raw.expansion > reading.maximum_expansion:
+            return Refusal("expansion", value=raw.expansion, threshold=reading.maximum_expansion)
+        return Refusal("record_bytes", value=raw.length, threshold=reading.maximum_record_bytes)
+    body = raw.data[http.body_start if http else raw.block_start : raw.block_end]
+    if raw.header.kind == "conversion":
+        return decode_text(body)
+    if http is None:
+        return body
+    transfer, coding = http.fields.get("transfer-encoding"), http.fields.get("content-encoding")
+    page = decode_body(body, transfer or "", coding or "", reading) if transfer or coding else body
+    if isinstance(page, bytes) and not content_type and not _HTML_START.match(page):
+        return Refusal("content_type", detail="none")
+    return page
 
 
-def _content_type(warc: WarcRecord) -> str:
-    """What the server said, or else what the crawler found; empty if neither says."""
-    if not warc.is_http:
-        return warc.headers.get("Content-Type") or ""
-    return warc.http_headers.get("Content-Type") or warc.headers.get("WARC-Identified-Payload-Type") or ""
+def _place(path: str, offset: int, position: int) -> str:
+    return f"{path}:{offset}+{position}" if position else f"{path}:{offset}"
 
 
-def _bare(value: str | None) -> str | None:
-    """A URI without the angle brackets that record ids have and that some crawlers put around addresses."""
-    return value.removeprefix("<").removesuffix(">") if value else None
-
-
-def _damaged(path: str, offset: int, detail: str) -> Record:
-    refusal = Refusal("damaged_record", detail=detail)
-    return Record(f"{path}:{offset}", "html", b"", path, offset, refusal=refusal)
+def _damaged(path: str, damage: Damage) -> Record:
+    refusal = Refusal("damaged_record", detail=damage.detail)
+    return Record(_place(path, damage.offset, damage.position), "html", b"", path, damage.offset, refusal=refusal)

@@ -84,12 +84,24 @@ def test_a_run_that_keeps_less_than_the_recipe_allows_fails(world: World, tmp_pa
     assert_one_line(result, "corpus.limits.minimum_kept_share is 0.99")
 
 
+CORPUS_ON_A_FULL_DISK = """
+import dataclasses, resource, signal
+from beam_jobs.command import run_job
+from beam_jobs.corpus.definition import COMMAND
+from stages.console import run_command
+
+def check(recipe):  # which loads a model through a temporary file
+    COMMAND.check(recipe)
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+
+run_command(lambda arguments: run_job(dataclasses.replace(COMMAND, check=check), arguments))
+"""
+
+
 def test_a_full_disk_is_named_and_the_run_goes_on_when_there_is_room(world: World, tmp_path: Path) -> None:
-    full = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096));"
-    ignore = "import signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
-    start = "import runpy; runpy.run_module('beam_jobs.corpus', run_name='__main__')"
     recipe = world.recipe(tmp_path / "out")
-    arguments = [sys.executable, "-c", full + ignore + start, "--recipe", str(recipe), "--workers", "1"]
+    arguments = [sys.executable, "-c", CORPUS_ON_A_FULL_DISK, "--recipe", str(recipe), "--workers", "1"]
     result = subprocess.run(arguments, cwd=ROOT, capture_output=True, text=True, check=False)
     assert_one_line(result, str(tmp_path / "out"), "File too large")
     assert not (tmp_path / "out" / "corpus" / "manifest.json").exists()

@@ -120,7 +120,7 @@ def make_world(folder: Path) -> World:
         response("https://site.test/gone", pages[3], status="404 Not Found"),
         response("https://site.test/picture", pages[4], kind="image/png"),
         response("https://site.test/short", "Only a few words here."),
-        response("https://site.test/french", "Le chat est sur la table et il regarde les oiseaux du jardin. " * 3),
+        response("https://site.test/french", "Le chat est sur la table et il regarde les oiseaux du jardin. " * 5),
     ]
     half = len(records) // 2
     (folder / "web" / "a.warc.gz").write_bytes(b"".join(records[:half]))

@@ -67,12 +67,43 @@ def test_equal_settings_have_equal_fingerprints(tmp_path: Path) -> None:
         ("pretrain.steps=0", "pretrain.steps: Input should be greater than 0 (given: 0)"),
         ("pretrain.batch_rows=10", "pretrain: batch_rows must be a multiple of micro_batch_rows"),
         ("corpus.sources=[]", "corpus.sources: "),
-        ("corpus.sources.0.paths=[]", "corpus.sources.0: source 'pages' needs either paths or path_list"),
+        (
+            "corpus.sources.0.paths=[]",
+            "corpus.sources.0: source 'pages' needs exactly one of paths, path_list, crawl and wikipedia (given: none)",
+        ),
         ("corpus.sources.4.name=x", "override 'corpus.sources.4.name=x': '4' is not an index below 1"),
         (
             'corpus.augmentation=[{augmenter = "keyboard"}, {augmenter = "keyboard"}]',
             "corpus: two augmentations are keyboard at rate 0.05",
         ),
+        ('corpus.sources.0.crawl="CC-MAIN-2025-51"', "wikipedia (given: paths and crawl)"),
+        (
+            'corpus.sources=[{name = "c", path_list = "a", path_prefix = "https://one.example"}]',
+            "corpus.sources.0: source 'c': end path_prefix 'https://one.example' with a slash",
+        ),
+        ('corpus.sources.0.segments="3"', "corpus.sources.0: source 'pages': segments goes with crawl"),
+        ('corpus.sources.0.server="https://mirror"', "source 'pages': server goes with crawl or wikipedia"),
+        (
+            'corpus.sources=[{name = "c", crawl = "CC-MAIN-2025"}]',
+            "corpus.sources.0.crawl: String should match pattern",
+        ),
+        (
+            'corpus.sources=[{name = "c", wikipedia = "../en"}]',
+            "corpus.sources.0.wikipedia: String should match pattern",
+        ),
+        (
+            'corpus.sources=[{name = "c", wikipedia = "en", dump_date = "today"}]',
+            "corpus.sources.0.dump_date: String should",
+        ),
+        (
+            'corpus.sources=[{name = "c", crawl = "CC-MAIN-2025-51", segments = "9-3"}]',
+            "corpus.sources.0: source 'c': segments '9-3' end before they begin",
+        ),
+        (
+            'corpus.sources=[{name = "c", wikipedia = "en", format = "jsonl"}]',
+            "corpus.sources.0: source 'c': its files are mediawiki, not jsonl; leave format out",
+        ),
+        ("corpus.reading.http.requests_per_second=0.0", "requests_per_second: Input should be greater than 0"),
         ("seed", "override 'seed': write it as section.key=value"),
         ("name.inner=1", "override 'name.inner=1': 'name' is a value, not a section"),
     ],

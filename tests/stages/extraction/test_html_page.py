@@ -2,12 +2,14 @@
 
 import random
 import time
+from dataclasses import replace
 
 import pytest
 import trafilatura
 
 from stages.document import Record, Refusal
-from stages.extraction import Extracted, extract
+from stages.extraction import Extracted, extract, opened_page
+from stages.extraction.html_page import PageFacts, page_facts
 from stages.recipe import Extraction
 
 SETTINGS = Extraction()
@@ -15,7 +17,8 @@ WORDS = "the miller carried every sack of grain to stone before water had turned
 
 
 def record(content: bytes | str, charset: str | None = None) -> Record:
-    return Record("urn:1", "html", content, "file", 0, charset=charset)
+    page = content if isinstance(content, bytes) else content.encode()
+    return Record("urn:1", "html", page, "file", 0, charset=charset)
 
 
 def article(number: int, sentences: int = 30) -> str:
@@ -93,6 +96,81 @@ def test_the_bounds() -> None:
     assert isinstance(extract(record(page), at_the_bounds), Extracted)
 
 
+def test_depth_is_bounded_only_where_it_can_be_dear() -> None:
+    deep = "<div>" * 3_000
+    assert rule_of(f"{deep}<p>{'<br>' * 3_000}") == Refusal("page_depth", value=3_000, threshold=1_000)
+    assert rule_of(f"{deep}<p>word") == Refusal("empty_text")
+    unclosed = "<ul>" + "<li>word" * 6_000 + "</ul>"
+    assert isinstance(extract(record(article(1).replace("</article>", f"{unclosed}</article>")), SETTINGS), Extracted)
+
+
+def test_characters_are_taken_as_opened() -> None:
+    opened = opened_page(article(1).encode("utf-16"), "utf-16", SETTINGS)
+    assert opened == article(1)
+    assert extract(replace(record(b""), content=opened), SETTINGS) == extract(record(article(1)), SETTINGS)
+
+
+COMMENTED = (
+    "<html><body><article>"
+    + "<p>The miller grinds the grain of all the village every day of the year.</p>" * 8
+    + "<table><tr><td>wheat in sacks</td><td>12</td></tr></table></article><div id='comments' class='comments'>"
+    + "<p>A comment that a reader has left below the article.</p></div></body></html>"
+)
+
+
+def test_settings_reach_the_extractor() -> None:
+    def shown(**settings: object) -> str:
+        found = extract(record(COMMENTED), Extraction.model_validate(settings))
+        assert isinstance(found, Extracted)
+        return found.text
+
+    assert "wheat in sacks" in shown()
+    assert "wheat in sacks" not in shown(include_tables=False)
+    assert "A comment" not in shown()
+    assert "A comment" in shown(include_comments=True)
+    assert "The miller grinds" in shown(extractor="resiliparse")
+    assert shown(extractor="resiliparse") != shown()
+
+
+def test_favor_and_fast_are_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: dict[str, object] = {}
+    monkeypatch.setattr(trafilatura, "extract", lambda _, **settings: given.update(settings))
+    extract(record(article(1)), Extraction(fast=False, favor="precision"))
+    assert (given["fast"], given["favor_precision"], given["favor_recall"]) == (False, True, False)
+    extract(record(article(1)), Extraction(favor="recall"))
+    assert (given["fast"], given["favor_precision"], given["favor_recall"]) == (True, False, True)
+    assert (given["deduplicate"], given["with_metadata"]) == (False, False)
+
+
+@pytest.mark.parametrize(
+    ("head", "facts"),
+    [
+        ("<html lang='en-US'><title>A</title>", PageFacts("A", None, "en")),
+        ('<html dir=ltr xml:lang="DE"><title>A</title>', PageFacts("A", None, "de")),
+        ("<html lang=fr class=x>", PageFacts(None, None, "fr")),
+        ("<html data-lang='de'>", PageFacts(None, None, None)),
+        ("<p lang='de'><title>A</title>", PageFacts("A", None, None)),
+        ("<title></title><svg><title>B</title>", PageFacts("B", None, None)),
+        (
+            "<meta property='article:published_time' content='2024-03-05T10:00:00Z'>",
+            PageFacts(None, "2024-03-05", None),
+        ),
+        ("<meta content='2024/03/05' name=date>", PageFacts(None, "2024-03-05", None)),
+        ("<meta name='DC.date.issued' content='2024-03-05'>", PageFacts(None, "2024-03-05", None)),
+        ("<time itemprop=datePublished datetime='2024-03-05'>", PageFacts(None, "2024-03-05", None)),
+        ("<time datetime='2024-03-05'>", PageFacts(None, None, None)),
+        ("<meta name='update' content='2024-03-05'>", PageFacts(None, None, None)),
+        ("<meta name=date content='yesterday'>", PageFacts(None, None, None)),
+        (
+            '<script type="application/ld+json">{"datePublished": "2024-03-05T01"}</script>',
+            PageFacts(None, "2024-03-05", None),
+        ),
+    ],
+)
+def test_what_a_page_says_of_itself(head: str, facts: PageFacts) -> None:
+    assert page_facts(head) == facts
+
+
 @pytest.mark.parametrize("page", ["", " ", "<html></html>", "<!-- only -->", "plain words, no markup", "\x00\x01"])
 def test_pages_without_text(page: str) -> None:
     assert rule_of(page) == Refusal("empty_text")
@@ -145,6 +223,8 @@ ADVERSARIAL = {
     "newlines": "<pre>" + "\n" * 1_900_000,
     "comments": "<!--" * 39_000,
     "script": "<script>" + "if (a < b) {}" * 39_000,
+    "metas": "<meta " * 39_000,
+    "htmls": "<html " * 39_000,
 }
 
 

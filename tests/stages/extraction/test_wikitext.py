@@ -58,7 +58,7 @@ def text_of(source: str) -> str:
         ("a<!-- never closed", "a"),
         ("Text.<ref>Note [[x]] {{cite|y}}</ref> More.<ref name=a/> End<ref name=\"b\">n</ref>.", "Text. More. End."),
         ("Text.<ref>no end. And <ref>note</ref> more.", "Text.no end. And more."),
-        ("the <math>x^2</math> term", "the term"),
+        ("the <math>x^2</math> term", "the $x^2$ term"),
         ("a\n{| class=wikitable\n! head\n|-\n| cell {{x|\n}} || [[cell]]\n|}\nb", "a\n\nb"),
         ("a\n{|\n| outer\n{|\n| inner\n|}\n|}\nb", "a\n\nb"),
         ("a\n<table><tr><td>cell</td></tr></table>\nb", "a\n\nb"),
@@ -70,6 +70,12 @@ def text_of(source: str) -> str:
         ("__NOTOC__text__FORCETOC__", "text"),
         ("<includeonly>no</includeonly><noinclude>yes</noinclude>", "yes"),
         # Literal text.
+        ("-{zh-hans:甲;zh-hant:乙}- -{甲}- -{zh-tw:丙;zh-cn:丁;}-", "甲 甲 丁"),
+        ("-{sr-el:mlin;sr-ec:млин}- -{H|zh-cn:a;zh-tw:b}-c -{A|zh-hk:d;zh-tw:e}-", "млин c d"),
+        ("-{zh-hans:[[甲|{{nowrap|乙}}]];zh-hant:丙}- -{R|x}- 5-{{nowrap|mm}} a-{b", "乙 x 5-mm a-{b"),
+        ("2-{[3-(methyl)amino]}-N and 1-{4-[a]}-2", "2-{[3-(methyl)amino]}-N and 1-{4-[a]}-2"),
+        ("-{a {b}- c -{T|zh:d}-", "-{a {b}- c"),
+        ("__KEIN_INHALTSVERZEICHNIS__a __目次強制__b __БЕЗ_ОГЛ__c __init__ __x", "a b c __init__ __x"),
         ("<nowiki>[[not]] a ''link'' {{x}}</nowiki>", "[[not]] a ''link'' {{x}}"),
         ("<code>a < b</code> and <syntaxhighlight lang=c inline>a[0]</syntaxhighlight>", "a < b and a[0]"),
         ("a &lt;b&gt; &amp; c&nbsp;d &#8211; &#x2014; &eacute;", "a <b> & c d – — é"),
@@ -79,7 +85,7 @@ def text_of(source: str) -> str:
         ("a {{b c", "a b c"),
         ("a [[b c", "a b c"),
         ("a }} b", "a b"),
-        ("a {{}} b", "a  b"),
+        ("a {{}} b", "a b"),
         ("a[b[1]] = 2", "a[b[1]] = 2"),
         ("[[c\nd]]", "c\nd"),
         ("text {| class=x <!--\nnever closed", "text {| class=x"),
@@ -114,11 +120,41 @@ def test_constructs(source: str, text: str) -> None:
         ("a {{a}} {{b}} {{c}} b", "a b"),
         ("{{a}}\n{{b}}\ntext", "text"),
         ("* {{cite|x}}, pages 5\n* {{cite|y}}\n* {{cite|z}}.", "- pages 5"),
-        ("untouched ( , ) and  two  blanks ;", "untouched ( , ) and  two  blanks ;"),
+        ("untouched ( , ) ;", "untouched ( , ) ;"),
+        ("two  blanks", "two blanks"),
     ],
 )
 def test_what_is_dropped_leaves_no_holes(source: str, text: str) -> None:
     assert text_of(source) == text
+
+
+@pytest.mark.parametrize(
+    ("namespaces", "source"),
+    [
+        ("plik kategoria", "[[Plik:a.jpg|mały|opis [[b]]]]a [[Kategoria:c]]"),
+        ("fájl kategória", "[[Fájl:a.jpg|bélyegkép]]a [[Kategória:c|*]]"),
+        ("dosya kategori", "[[dosya:a.jpg]]a [[Kategori:c]]"),
+        ("ფაილი კატეგორია", "[[ფაილი:a.jpg]]a [[კატეგორია:c]]"),
+        ("चित्र श्रेणी", "[[चित्र:a.jpg]]a [[श्रेणी:c]]"),
+        ("ไฟล์ หมวดหมู่", "[[ไฟล์:a.jpg|x]]a [[หมวดหมู่:c]]"),
+        ("датотека категорија", "[[Датотека:a.jpg|x]]a [[Категорија:c]]"),
+        ("պատկեր կատեգորիա", "[[Պատկեր:a.jpg]]a [[Կատեգորիա:c]]"),
+        ("berkas kategori", "[[Berkas:a.jpg]]a [[ Kategori : c ]]"),
+        ("tập_tin thể_loại", "[[Tập tin:a.jpg]]a [[Thể_loại:c]]"),
+        ("", "[[File:a.jpg]][[Bild:b.png]]a [[Category:c]] [[Catégorie:d]] [[分类:e]]"),
+        ("datoteka kategorija", "[[File:a.jpg]]a [[Category:c]] [[Kategorija:x]]"),
+    ],
+)
+def test_links_into_the_namespaces_of_a_wiki(namespaces: str, source: str) -> None:
+    names = frozenset(name.replace("_", " ") for name in namespaces.split())
+    found = extract(Record("wiki:1", "wikitext", source, "file", 0, link_namespaces=names), SETTINGS)
+    assert found == Extracted("a", None)
+    colon = "[[:Category:Mills]] and [[:Datoteka:a.jpg|a]]"
+    assert text_of(colon) == "Category:Mills and a"
+
+
+def test_other_namespaces_are_text() -> None:
+    assert text_of("[[Datoteka:a.jpg|b]] [[Portal:c|d]] [[Star Trek: e]]") == "b d Star Trek: e"
 
 
 def test_sections_in_which_nothing_is_left() -> None:
@@ -225,6 +261,34 @@ ADVERSARIAL: dict[str, Callable[[int], str]] = {
     "brackets and holes": lambda n: "(" * (n // 60) + "{{a}}" * (n // 60) + ")" * (n // 60),
     "entities": lambda n: "&amp;" * (n // 50),
     "newlines": lambda n: "\n" * n,
+    "formulas": lambda n: "<math>a|b_{c}</math> " * (n // 50),
+    "long formula": lambda n: "<math>" + "{a}_b " * (n // 6) + "</math>",
+    "variants": lambda n: "-{" * (n // 2),
+    "closed variants": lambda n: "-{zh-hans:a;zh-hant:b}- " * (n // 24),
+    "many variants of one": lambda n: "-{" + "zh-hans:a;" * (n // 10) + "}-",
+    "open variants of templates": lambda n: "-{a {{b}} " * (n // 50) + "}",
+    "switches": lambda n: "__" * (n // 2),
+    "open switches": lambda n: "__A_" * (n // 4),
+    "unknown values": lambda n: ("(a" * 10 + "{{age}}") * (n // 50),
+    "phrases": lambda n: "a {{b c|d}} e " * (n // 50),
+    "nested phrases": lambda n: "a {{b c|" * (n // 100) + "x" + "}} e" * (n // 100),
+    "densities": lambda n: "{{pop density|1|" + "9" * n + "}}",
+}
+ADVERSARIAL_TABLES: dict[str, Callable[[int], str]] = {
+    "open tables": lambda n: "{|\n| a\n" * (n // 50),
+    "nested tables": lambda n: "{|\n| a\n" * (n // 50) + "|}\n" * (n // 50),
+    "rows": lambda n: "{|\n" + "|-\n| a\n" * (n // 8) + "|}",
+    "cells": lambda n: "{|\n|" + "a || b ! " * (n // 9) + "\n|}",
+    "empty cells": lambda n: "{|\n" + "|" * n + "\n|}",
+    "header cells": lambda n: "{|\n!" + "a !! b " * (n // 7) + "\n|}",
+    "attributes": lambda n: "{|\n" + ("| " + "a {{b}} " * 100 + "\n") * (n // 2000) + "|}",
+    "attributes without an end": lambda n: "{|\n| " + "a " * (n // 2) + "\n|}",
+    "templates in cells": lambda n: "{|\n| " + "{{a" * (n // 60) + "\n| b" * (n // 60) + "\n|}",
+    "links in cells": lambda n: "{|\n" + "| [[a\n|-\n" * (n // 60) + "|}",
+    "html tables": lambda n: "<table><tr><td>" * (n // 100) + "</table>" * (n // 100),
+    "html cells": lambda n: "<table>" + "<tr><td>a" * (n // 100) + "</table>",
+    "lists in cells": lambda n: "{|\n|\n" + "* a\n" * (n // 4) + "|}",
+    "holes in cells": lambda n: "{|\n|" + "({{a}} {{b}}) || " * (n // 100) + "\n|}",
 }
 
 
@@ -235,4 +299,13 @@ def test_pages_made_to_take_long_do_not(name: str, size: int) -> None:
     source = ADVERSARIAL[name](size)
     began = time.process_time()
     extracted(source)
+    assert time.process_time() - began < 1 + 3 * size / 1_900_000
+
+
+@pytest.mark.parametrize("size", [400_000, pytest.param(1_900_000, marks=pytest.mark.long)])
+@pytest.mark.parametrize("name", ADVERSARIAL_TABLES)
+def test_tables_made_to_take_long_do_not(name: str, size: int) -> None:
+    source = ADVERSARIAL_TABLES[name](size)
+    began = time.process_time()
+    extracted(source, Extraction(wikitext_tables=True))
     assert time.process_time() - began < 1 + 3 * size / 1_900_000

@@ -3,6 +3,7 @@
 import bz2
 import gzip
 import json
+import tracemalloc
 from collections.abc import Callable
 from itertools import chain, pairwise
 from pathlib import Path
@@ -14,8 +15,8 @@ from hypothesis import strategies as st
 
 from stages.document import Record, Refusal, identifier
 from stages.errors import GristmillError
-from stages.recipe import Source
-from stages.sources import Span, jsonl, read_records, spans
+from stages.recipe import Reading, Source
+from stages.sources import Span, read_records, spans
 
 LINES = Source(name="notes", format="jsonl", paths=("*",))
 NAMED = Source(
@@ -32,7 +33,7 @@ COMPRESSIONS: list[Callable[[bytes], bytes]] = [bytes, gzip.compress, bz2.compre
 
 
 def read(path: Path, start: int = 0, stop: int = 1 << 60, source: Source = LINES) -> list[Record]:
-    return list(read_records(source, Span(str(path), start, stop)))
+    return list(read_records(source, Span(str(path), start, stop), Reading()))
 
 
 def lines(count: int) -> bytes:
@@ -60,9 +61,9 @@ def test_every_cut_gives_every_line_once(
 def test_spans_of_an_uncompressed_file(tmp_path: Path) -> None:
     path = tmp_path / "notes.jsonl"
     path.write_bytes(lines(500))
-    cut = spans(LINES, str(path), path.stat().st_size, 1000)
+    cut = spans(LINES.format, str(path), path.stat().st_size, 1000)
     assert len(cut) > 10
-    assert [record for span in cut for record in read_records(LINES, span)] == read(path)
+    assert [record for span in cut for record in read_records(LINES, span, Reading())] == read(path)
     assert [record.offset for record in read(path)][:2] == [0, len(b'{"text": ""}\n')]
 
 
@@ -72,7 +73,7 @@ def test_compressed_files_are_one_span_and_hold_the_same(tmp_path: Path, compres
     data = lines(300)
     path.write_bytes(compress(data[:5000]) + compress(data[5000:]))
     size = path.stat().st_size
-    assert spans(LINES, str(path), size, 100) == [Span(str(path), 0, size)]
+    assert spans(LINES.format, str(path), size, 100) == [Span(str(path), 0, size)]
     texts = [json.loads(line)["text"] for line in data.splitlines()]
     parts = [read(path, start, stop) for start, stop in pairwise([0, size // 3, size // 2, size])]
     assert [record.content for part in parts for record in part] == texts
@@ -128,14 +129,54 @@ def test_lines_that_hold_no_text(tmp_path: Path, line: bytes, rule: str) -> None
     assert wrong.offset == 14
 
 
-def test_a_line_over_the_bound_is_skipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jsonl, "MAXIMUM_LINE_BYTES", 100)
+@pytest.mark.parametrize("compress", COMPRESSIONS)
+def test_a_line_over_the_bound_is_refused(tmp_path: Path, compress: Callable[[bytes], bytes]) -> None:
     path = tmp_path / "notes.jsonl"
-    path.write_bytes(b'{"text": "a"}\n{"text": "' + b"x" * 1000 + b'"}\n{"text": "b"}\n')
-    first, long, last = read(path)
-    assert long.refusal == Refusal("damaged_record", detail="line of 1013 bytes")
-    assert (first.content, last.content) == ("a", "b")
-    assert [read(path, start, start + 50) for start in range(0, 1100, 50)].count([]) > 15
+    longest = b'{"text": "' + b"y" * 88 + b'"}'
+    path.write_bytes(compress(b'{"text": "a"}\n{"text": "' + b"x" * 1000 + b'"}\n' + longest + b"\n" + longest + b" "))
+    reading = Reading(maximum_record_bytes=100)
+    size = path.stat().st_size
+    first, long, exact, last = read_records(LINES, Span(str(path), 0, size), reading)
+    assert long.refusal == Refusal("record_bytes", 1013.0, 100.0)
+    assert (first.content, exact.content, long.content) == ("a", "y" * 88, "")
+    assert last.refusal == Refusal("record_bytes", 101.0, 100.0)
+    for cut in range(1, size, 7):
+        parts = [list(read_records(LINES, Span(str(path), *edges), reading)) for edges in ((0, cut), (cut, size))]
+        assert [*parts[0], *parts[1]] == [first, long, exact, last]
+
+
+def test_a_long_line_is_not_held_in_memory(tmp_path: Path) -> None:
+    path = tmp_path / "notes.jsonl"
+    path.write_bytes(b"x" * 20_000_000)
+    tracemalloc.start()
+    (found,) = read_records(LINES, Span(str(path), 0, 1 << 60), Reading(maximum_record_bytes=100))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert found.refusal == Refusal("record_bytes", 20_000_000.0, 100.0)
+    assert peak < 4_000_000
+
+
+def test_damage_in_the_middle_is_told_once_and_ends_the_file(tmp_path: Path) -> None:
+    """The lines of later gzip members are not read: nobody knows where the first of them begins."""
+    path = tmp_path / "notes.jsonl.gz"
+    members = [gzip.compress(lines(3000), mtime=0) for _ in range(3)]
+    path.write_bytes(members[0] + b"\x00" * 10 + bytes(range(200)) + members[2])
+    *complete, last = read(path)
+    assert len(complete) == 3000
+    assert not any(refusals(complete))
+    assert last.refusal is not None
+    assert last.refusal.rule == "damaged_record"
+    assert last.offset == len(lines(3000))
+
+
+def test_frames_with_a_long_window_and_frames_to_be_skipped(tmp_path: Path) -> None:
+    path = tmp_path / "notes.jsonl.zst"
+    parameters = zstandard.ZstdCompressionParameters(window_log=28, enable_ldm=True)
+    frame = zstandard.ZstdCompressor(compression_params=parameters).compressobj()
+    data = frame.compress(lines(100)) + frame.flush()
+    path.write_bytes(b"\x50\x2a\x4d\x18\x03\x00\x00\x00abc" + data)
+    assert len(read(path)) == 100
+    assert not any(refusals(read(path)))
 
 
 def test_columns(tmp_path: Path) -> None:

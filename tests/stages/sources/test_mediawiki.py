@@ -11,8 +11,8 @@ import pytest
 import zstandard
 
 from stages.document import Record, Refusal
-from stages.recipe import Source
-from stages.sources import Span, read_records, spans
+from stages.recipe import Reading, Source
+from stages.sources import Span, mediawiki_page, read_records
 
 DUMP = Source(name="wiki", format="mediawiki", paths=("*",))
 SITE = """<siteinfo><sitename>Testpedia</sitename><dbname>testwiki</dbname>
@@ -34,7 +34,7 @@ def dump(pages: Iterable[str], site: str = SITE) -> str:
 
 
 def read(path: Path, start: int = 0, stop: int = 1 << 60) -> list[Record]:
-    return list(read_records(DUMP, Span(str(path), start, stop)))
+    return list(read_records(DUMP, Span(str(path), start, stop), Reading()))
 
 
 def written(path: Path, text: str) -> list[Record]:
@@ -55,7 +55,7 @@ def test_the_fields_of_a_page(tmp_path: Path) -> None:
         media="wikitext",
         content="'''Grüße''' & <ref>",
         file=str(path),
-        offset=text.index("<page>"),
+        offset=0,
         url="https://test.example.org/wiki/M%C3%BChle_%26_Bach/Gr%C3%B6%C3%9Fe%3F",
         date="2024-01-02T03:04:05Z",
         title="Mühle & Bach/Größe?",
@@ -63,17 +63,29 @@ def test_the_fields_of_a_page(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("compress", [bytes, gzip.compress, bz2.compress, zstandard.compress])
-def test_compressions_and_spans(tmp_path: Path, compress: Callable[[bytes], bytes]) -> None:
+def test_compressions(tmp_path: Path, compress: Callable[[bytes], bytes]) -> None:
+    """Also of files that are cut at any place, in the middle of a page, and compressed part by part."""
     path = tmp_path / "dump.xml"
     data = dump(page(number) for number in range(300)).encode()
     middle = len(data) // 2
-    path.write_bytes(data if compress is bytes else compress(data[:middle]) + compress(data[middle:]))
+    path.write_bytes(compress(data[:middle]) + compress(data[middle:]))
     size = path.stat().st_size
-    assert spans(DUMP, str(path), size, 10) == [Span(str(path), 0, size)]
     parts = [read(path, start, stop) for start, stop in pairwise([0, size // 2, size])]
     assert [record.identity for part in parts for record in part] == [
         f"wiki:testwiki:{number}:{number + 1000}" for number in range(300)
     ]
+
+
+@pytest.mark.parametrize("compress", [bytes, gzip.compress, zstandard.compress])
+def test_offsets_are_those_of_the_page_in_the_decompressed_dump(
+    tmp_path: Path, compress: Callable[[bytes], bytes]
+) -> None:
+    path = tmp_path / "dump.xml"
+    data = dump(page(number) for number in range(9)).encode()
+    path.write_bytes(compress(data))
+    found = read(path)
+    assert len(found) == 9
+    assert all(data[record.offset :].startswith(f"<page><title>{record.title}<".encode()) for record in found)
 
 
 def test_rules(tmp_path: Path) -> None:
@@ -135,14 +147,13 @@ def test_encodings(tmp_path: Path, codec: str) -> None:
 
 
 def test_a_dump_that_ends_early(tmp_path: Path) -> None:
-    path = tmp_path / "dump.xml.bz2"
+    path = tmp_path / "dump.xml"
     text = dump(page(number) for number in range(100))
-    *complete, last = written(path, text[: text.index("<id>50</id>")])
+    path.write_text(text[: text.index("<id>50</id>")])
+    *complete, last = read(path)
     assert len(complete) == 50
     assert not any(refusals(complete))
-    assert last.refusal is not None
-    assert last.refusal.rule == "damaged_record"
-    assert "no element found" in str(last.refusal.detail)
+    assert last.refusal == Refusal("damaged_record", detail="truncated")
     assert text[last.offset :].startswith("<page><title>Page 50<")
 
 
@@ -156,20 +167,134 @@ def test_a_truncated_archive(tmp_path: Path) -> None:
     assert last.refusal == Refusal("damaged_record", detail="truncated")
 
 
-def test_malformed_xml_costs_the_rest_and_says_where(tmp_path: Path) -> None:
-    text = dump([page(0), page(1), page(2).replace("</title>", "</titel>"), page(3)])
-    *complete, last = written(tmp_path / "dump.xml.bz2", text)
-    assert [record.title for record in complete] == ["Page 0", "Page 1"]
-    assert last.refusal is not None
-    assert "mismatched tag: line" in str(last.refusal.detail)
+@pytest.mark.parametrize("compress", [bytes, gzip.compress, bz2.compress])
+def test_a_dump_that_ends_between_pages_is_told(tmp_path: Path, compress: Callable[[bytes], bytes]) -> None:
+    path = tmp_path / "dump.xml"
+    path.write_bytes(compress(dump([page(1), page(2)]).removesuffix("</mediawiki>").encode()))
+    *complete, last = read(path)
+    assert [record.title for record in complete] == ["Page 1", "Page 2"]
+    assert last.refusal == Refusal("damaged_record", detail="truncated")
+    assert last.offset == complete[-1].offset
 
 
-def test_entities_do_not_expand_without_end(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("wrong", "detail"),
+    [
+        (page(2).replace("</title>", "</titel>"), "mismatched tag"),
+        (page(2).replace("</page>", ""), "page without its end"),
+        (page(2).replace("<page>", "<pagX>"), "junk after document element"),
+        (page(2, "&nbsp;"), "undefined entity"),
+        (page(2, "\x01"), "not well-formed (invalid token)"),
+        (page(2, "<b>" * 100), "elements more than 64 deep"),
+        (page(2) + "text between pages", "junk after document element"),
+        (page(2).replace("<ns>", "<!DOCTYPE x><ns>"), "not well-formed (invalid token)"),
+    ],
+)
+def test_a_malformed_page_costs_only_itself(tmp_path: Path, wrong: str, detail: str) -> None:
+    found = written(tmp_path / "dump.xml.bz2", dump([page(0), page(1), wrong, page(3), page(4)]))
+    (damage,) = [record for record in found if record.refusal]
+    assert damage.refusal == Refusal("damaged_record", detail=detail)
+    assert [record.title for record in found if not record.refusal and record.title != "Page 2"] == [
+        "Page 0",
+        "Page 1",
+        "Page 3",
+        "Page 4",
+    ]
+
+
+def test_a_tag_without_end_is_not_held_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mediawiki_page, "MAXIMUM_TAG_BYTES", 1 << 18)
+    path = tmp_path / "dump.xml"
+    path.write_text(dump([page(1).replace("<ns>", f'<ns a="{"x" * 3_000_000}">'), page(2)]))
+    wrong, right = read(path)
+    assert wrong.refusal == Refusal("damaged_record", detail="a tag of more than 262144 bytes")
+    assert right.title == "Page 2"
+
+
+@pytest.mark.parametrize(
+    "head",
+    ["not XML at all", "<html><body>", "<!DOCTYPE mediawiki><mediawiki>", "<mediawiki><siteinfo></mediawiki>"],
+)
+def test_a_head_that_is_none_is_told(tmp_path: Path, head: str) -> None:
+    path = tmp_path / "dump.xml"
+    path.write_text(head)
+    (alone,) = read(path)
+    assert alone.refusal is not None
+    assert alone.refusal.rule == "damaged_record"
+    assert str(alone.refusal.detail).startswith("head: ")
+    path.write_text(f"{head}{page(1)}</mediawiki>")
+    assert refusals(read(path)) == [alone.refusal, None]
+
+
+def test_a_head_without_end_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mediawiki_page, "MAXIMUM_HEAD_BYTES", 10_000)
+    found = written(tmp_path / "dump.xml.bz2", dump([page(1)], site=SITE + " " * 20_000))
+    assert refusals(found) == [Refusal("damaged_record", detail="head: no page in the first 10000 bytes"), None]
+
+
+def test_bytes_after_the_end_are_told(tmp_path: Path) -> None:
+    two = dump([page(1)]) + "\n" + dump([page(2)])
+    found = written(tmp_path / "dump.xml.bz2", two)
+    assert refusals(found) == [None, Refusal("damaged_record", detail="bytes after the end"), None]
+    assert refusals(written(tmp_path / "dump.xml.bz2", dump([page(1)]) + "\n")) == [None]
+
+
+def test_entities_do_not_expand(tmp_path: Path) -> None:
     levels = "".join(f'<!ENTITY e{level} "{f"&e{level - 1};" * 10}">' for level in range(1, 12))
     text = f'<!DOCTYPE x [<!ENTITY e0 "mill mill mill mill">{levels}]>' + dump([page(1, "&e11;")])
+    assert refusals(written(tmp_path / "dump.xml.bz2", text)) == [
+        Refusal("damaged_record", detail="head: a document type declaration"),
+        Refusal("damaged_record", detail="undefined entity"),
+    ]
+
+
+def test_a_text_over_the_bound_is_refused_without_being_held(tmp_path: Path) -> None:
+    path = tmp_path / "dump.xml"
+    long = "Mühle &amp; Bach " * 300_000
+    size = len("Mühle & Bach ".encode()) * 300_000
+    path.write_text(dump([page(1), page(2, long), page(3), page(4, "x" * 1000), page(5, "x" * 1001)]), "utf-8")
+    reading = Reading(maximum_record_bytes=1000)
+    tracemalloc.start()
+    found = list(read_records(DUMP, Span(str(path), 0, 1 << 60), reading))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert refusals(found) == [
+        None,
+        Refusal("record_bytes", float(size), 1000.0),
+        None,
+        None,
+        Refusal("record_bytes", 1001.0, 1000.0),
+    ]
+    assert [record.title for record in found] == [f"Page {number}" for number in range(1, 6)]
+    assert peak < 2_500_000
+
+
+def test_the_namespaces_that_links_name(tmp_path: Path) -> None:
+    names = {-2: "Medium", 6: "Datei", 14: "Kategorie", 0: "", 1: "Diskussion"}
+    inner = "".join(f'<namespace key="{key}" case="first-letter">{name}</namespace>' for key, name in names.items())
+    aliases = '<namespacealiases><namespace key="6">Bild</namespace></namespacealiases>'
+    site = f"<siteinfo><dbname>dewiki</dbname><namespaces>{inner}</namespaces>{aliases}</siteinfo>"
+    (found,) = written(tmp_path / "dump.xml.bz2", dump([page(1)], site))
+    assert found.link_namespaces == {"medium", "datei", "kategorie", "bild"}
+
+
+def test_a_title_that_is_the_name_of_a_namespace_is_an_article(tmp_path: Path) -> None:
+    found = written(tmp_path / "dump.xml.bz2", dump([page(1, title="Talk", inner="")]))
+    assert refusals(found) == [None]
+
+
+@pytest.mark.parametrize("version", ["0.3", "0.6", "0.8", "0.10", "0.11"])
+def test_schema_versions(tmp_path: Path, version: str) -> None:
+    """What the versions say otherwise: restrictions, models, slots of content, origins, uploads."""
+    older = "<page><title>A</title><id>1</id><restrictions>sysop</restrictions><revision><id>2</id></revision></page>"
+    newer = """<page><title>A</title><ns>0</ns><id>1</id><revision><id>2</id><origin>2</origin>
+<model>wikitext</model><format>text/x-wiki</format><text bytes="1" sha1="x" xml:space="preserve">slot</text>
+<content><role>mediainfo</role><id>9</id><model>wikibase</model><text>{}</text></content></revision>
+<upload><id>7</id></upload></page>"""
+    body = older.replace("</revision>", "<text>slot</text></revision>") if version < "0.4" else newer
+    text = dump([body]).replace("0.11", version)
     (found,) = written(tmp_path / "dump.xml.bz2", text)
-    assert found.refusal is not None
-    assert found.refusal.rule == "damaged_record"
+    assert (found.identity, found.content, found.refusal) == ("wiki:testwiki:1:2", "slot", None)
 
 
 def test_empty_files_hold_nothing(tmp_path: Path) -> None:
@@ -186,8 +311,10 @@ def test_memory_stays_flat(tmp_path: Path) -> None:
     head = bz2.compress(dump([]).removesuffix("</mediawiki>").encode())
     path.write_bytes(head + hundred * 12 + bz2.compress(b"</mediawiki>"))
     tracemalloc.start()
-    count = sum(1 for record in read_records(DUMP, Span(str(path), 0, path.stat().st_size)) if not record.refusal)
+    count = sum(
+        1 for record in read_records(DUMP, Span(str(path), 0, path.stat().st_size), Reading()) if not record.refusal
+    )
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert count == 1200
-    assert peak < 4_000_000
+    assert peak < 8_000_000

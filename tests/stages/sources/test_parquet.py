@@ -9,8 +9,8 @@ import pytest
 
 from stages.document import Record, Refusal
 from stages.errors import GristmillError
-from stages.recipe import Source
-from stages.sources import Span, parquet, read_records
+from stages.recipe import Reading, Source
+from stages.sources import Span, parquet, read_records, spans
 
 TABLE = Source(
     name="table",
@@ -24,7 +24,7 @@ TABLE = Source(
 
 
 def read(path: Path, start: int = 0, stop: int = 1 << 60) -> list[Record]:
-    return list(read_records(TABLE, Span(str(path), start, stop)))
+    return list(read_records(TABLE, Span(str(path), start, stop), Reading()))
 
 
 def write(path: Path, count: int = 10, **changes: pa.Array) -> None:
@@ -62,15 +62,15 @@ def test_only_the_named_columns_are_read(tmp_path: Path, monkeypatch: pytest.Mon
     asked: list[list[str]] = []
     iter_batches = pq.ParquetFile.iter_batches
 
-    def watched(self: pq.ParquetFile, **arguments: object) -> object:
-        asked.append(list(arguments["columns"]))  # type: ignore[call-overload]
-        return iter_batches(self, **arguments)
+    def watched(self: pq.ParquetFile, *arguments: object, **named: object) -> object:
+        asked.append(list(named["columns"]))  # type: ignore[call-overload]
+        return iter_batches(self, *arguments, **named)
 
     monkeypatch.setattr(pq.ParquetFile, "iter_batches", watched)
     path = tmp_path / "table.parquet"
     write(path)
     read(path)
-    assert asked == [["body", "key", "link", "day"]]
+    assert asked == [["body", "key", "link", "day"]] * 3
 
 
 def test_a_row_without_a_text(tmp_path: Path) -> None:
@@ -79,12 +79,6 @@ def test_a_row_without_a_text(tmp_path: Path) -> None:
     found = read(path)[1]
     assert found.refusal == Refusal("missing_text", detail="body holds nothing")
     assert found.identity.startswith("row:")
-
-
-def test_large_strings(tmp_path: Path) -> None:
-    path = tmp_path / "table.parquet"
-    write(path, 1, body=pa.array(["long"], pa.large_string()))
-    assert read(path)[0].content == "long"
 
 
 def test_a_missing_column_is_an_error_that_names_it(tmp_path: Path) -> None:
@@ -101,14 +95,94 @@ def test_a_column_of_another_kind_is_an_error_that_names_it(tmp_path: Path) -> N
         read(path)
 
 
-def test_damaged_and_empty_files(tmp_path: Path) -> None:
+def test_every_cut_gives_every_row_once(tmp_path: Path) -> None:
+    path = tmp_path / "table.parquet"
+    write(path, 20)
+    size = path.stat().st_size
+    whole = read(path)
+    assert [record.offset for record in whole] == list(range(20))
+    counts = set()
+    for cut in range(1, size, 17):
+        parts = read(path, 0, cut), read(path, cut, size)
+        assert parts[0] + parts[1] == whole
+        counts.add(len(parts[0]))
+    assert counts == {0, 4, 8, 12, 16, 20}
+    pieces = [one for span in spans("parquet", str(path), size, 100) for one in read(path, span.start, span.stop)]
+    assert pieces == whole
+
+
+@pytest.mark.parametrize(
+    "kind", [pa.large_string(), pa.string_view(), pa.dictionary(pa.int32(), pa.string())], ids=["large", "view", "dict"]
+)
+def test_kinds_of_strings(tmp_path: Path, kind: pa.DataType) -> None:
+    path = tmp_path / "table.parquet"
+    write(path, 2, body=pa.array(["long", "short"]).cast(kind))
+    assert [record.content for record in read(path)] == ["long", "short"]
+
+
+def test_a_text_over_the_bound(tmp_path: Path) -> None:
+    path = tmp_path / "table.parquet"
+    write(path, 3, body=pa.array(["ü" * 50, "ü" * 51, "x"]))
+    found = list(read_records(TABLE, Span(str(path), 0, 1 << 60), Reading(maximum_record_bytes=100)))
+    assert [record.refusal for record in found] == [None, Refusal("record_bytes", 102.0, 100.0), None]
+
+
+def test_columns_of_structures(tmp_path: Path) -> None:
+    path = tmp_path / "table.parquet"
+    write(path, 1, meta=pa.array([{"source": "web", "tags": ["a"]}]), more=pa.array([[{"x": 1}]]))
+    assert read(path)[0].content == "text 0"
+
+
+@pytest.mark.parametrize("broken", ["no end", "a beginning", "other", "a damaged footer"])
+def test_a_damaged_file_is_one_damaged_record(tmp_path: Path, broken: str) -> None:
     path = tmp_path / "table.parquet"
     write(path)
     data = path.read_bytes()
-    for broken in (data[:-10], data[:100], b"not parquet at all", data[:200] + bytes(100) + data[300:]):
-        path.write_bytes(broken)
-        with pytest.raises(GristmillError, match=r"table\.parquet: cannot be read as Parquet: .+") as caught:
-            read(path)
-        assert "\n" not in str(caught.value)
+    footer = data[:-200] + bytes(100) + data[-100:]
+    path.write_bytes(
+        {"no end": data[:-10], "a beginning": data[:100], "other": b"not parquet", "a damaged footer": footer}[broken]
+    )
+    (found,) = read(path)
+    assert found.refusal is not None
+    assert found.refusal.rule == "damaged_record"
+    assert "\n" not in str(found.refusal.detail)
+    assert found.offset == 0
+    size = path.stat().st_size
+    assert read(path, 0, 5) + read(path, 5, size) == [found]
+
+
+def test_a_damaged_row_group_costs_no_other(tmp_path: Path) -> None:
+    path = tmp_path / "table.parquet"
+    write(path, 12)
+    metadata = pq.read_metadata(path)
+    column = metadata.row_group(1).column(0)
+    data = bytearray(path.read_bytes())
+    start = column.dictionary_page_offset
+    data[start : start + column.total_compressed_size] = bytes(column.total_compressed_size)
+    path.write_bytes(data)
+    found = read(path)
+    damage = found[4]
+    assert [record.offset for record in found] == [0, 1, 2, 3, 4, 8, 9, 10, 11]
+    assert damage.refusal is not None
+    assert damage.refusal.rule == "damaged_record"
+    assert str(damage.refusal.detail).startswith("row group 1 from row 4: ")
+    for cut in range(1, len(data), 50):
+        assert read(path, 0, cut) + read(path, cut, len(data)) == found
+
+
+def test_a_row_that_is_not_utf8_costs_no_other(tmp_path: Path) -> None:
+    path = tmp_path / "table.parquet"
+    body = pa.array([b"a", b"\xff\xfe", b"c"], pa.binary()).view(pa.string())
+    write(path, 3, body=body)
+    found = read(path)
+    assert [record.content for record in found] == ["a", "", "c"]
+    assert found[1].refusal == Refusal("damaged_record", detail="not UTF-8")
+    assert [record.offset for record in found] == [0, 1, 2]
+
+
+def test_an_empty_file_holds_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "table.parquet"
     path.write_bytes(b"")
+    assert read(path) == []
+    write(path, 0)
     assert read(path) == []

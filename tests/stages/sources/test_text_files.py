@@ -2,6 +2,7 @@
 
 import bz2
 import gzip
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,14 +11,14 @@ import zstandard
 
 from stages.document import Record, Refusal, identifier
 from stages.errors import GristmillError
-from stages.recipe import Source
+from stages.recipe import Reading, Source
 from stages.sources import Span, read_records
 
 BOOKS = Source(name="books", format="text", paths=("*",))
 
 
 def read(path: Path, start: int = 0, stop: int = 1 << 60) -> list[Record]:
-    return list(read_records(BOOKS, Span(str(path), start, stop)))
+    return list(read_records(BOOKS, Span(str(path), start, stop), Reading()))
 
 
 @pytest.mark.parametrize("compress", [bytes, gzip.compress, bz2.compress, zstandard.compress])
@@ -57,3 +58,22 @@ def test_empty_and_missing_files(tmp_path: Path) -> None:
     assert read(path) == []
     with pytest.raises(GristmillError, match=r"missing\.txt"):
         read(tmp_path / "missing.txt")
+
+
+@pytest.mark.parametrize("compress", [bytes, gzip.compress, bz2.compress, zstandard.compress])
+def test_a_file_over_the_bound_is_refused_unread(tmp_path: Path, compress: Callable[[bytes], bytes]) -> None:
+    path = tmp_path / "book.txt"
+    reading = Reading(maximum_record_bytes=100_000)
+    span = Span(str(path), 0, 1 << 60)
+    path.write_bytes(compress(b"x" * 100_000))
+    (exact,) = read_records(BOOKS, span, reading)
+    assert exact.refusal is None
+    path.write_bytes(compress(b"x" * 9_000_000))
+    tracemalloc.start()
+    (found,) = read_records(BOOKS, span, reading)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    size = 9_000_000.0 if compress is bytes else 100_001.0
+    assert found.refusal == Refusal("record_bytes", size, 100_000.0)
+    assert found.content == ""
+    assert peak < 14_000_000

@@ -4,13 +4,19 @@ import gzip
 import io
 import random
 import re
+import tracemalloc
 from itertools import chain, pairwise
 from pathlib import Path
 
 import pytest
+import zstandard
 
+from stages.document import Refusal
 from stages.errors import GristmillError
+from stages.recipe import Reading
 from stages.sources import Span, gzip_members, read_records, spans
+from stages.sources.gzip_members import GzipMember
+from stages.sources.window import Window
 from tests.stages.sources.warc_builder import (
     WARC,
     damaged,
@@ -20,6 +26,8 @@ from tests.stages.sources.warc_builder import (
     page,
     pages,
     read,
+    read_cut,
+    refusals,
     starts_of,
     stored,
     warc_record,
@@ -28,7 +36,9 @@ from tests.stages.sources.warc_builder import (
 
 def members_of(records: list[bytes]) -> list[bytes]:
     """Incompressible records are stored, as a crawler's compressor does with images and archives."""
-    return [stored(record) if number % 2 else gzip.compress(record, 6) for number, record in enumerate(records)]
+    return [
+        stored(record) if number % 2 else gzip.compress(record, 6, mtime=0) for number, record in enumerate(records)
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -48,12 +58,20 @@ def anchor_window(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatc
 def test_the_misleading_file_misleads(misleading: tuple[Path, list[bytes]]) -> None:
     path, members = misleading
     with path.open("rb") as file:
+        window = Window(file)
         likely = {
             match.start()
             for match in re.finditer(rb"\x1f\x8b\x08", path.read_bytes())
-            if gzip_members._begins_record(file, match.start())
+            if gzip_members._begins_record(window, match.start())
         }
     assert len(likely - set(starts_of(members))) > 100
+
+
+def adversarial_cuts(data: bytes, starts: list[int], step: int) -> set[int]:
+    """Around every record, into everything that looks like one, and regularly."""
+    near_starts = {start + shift for start in starts for shift in (-1, 0, 1, 3, 10)}
+    near_magic = [match.start() + 1 for match in re.finditer(rb"\x1f\x8b\x08", data)]
+    return near_starts | set(near_magic[::step]) | set(range(0, len(data), 1429 * step))
 
 
 def test_every_cut_gives_every_record_once(misleading: tuple[Path, list[bytes]], anchor_window: None) -> None:
@@ -62,32 +80,56 @@ def test_every_cut_gives_every_record_once(misleading: tuple[Path, list[bytes]],
     whole = read(path)
     assert identities(whole) == [f"urn:uuid:{number}" for number in range(24)]
     assert [record.offset for record in whole] == starts_of(members)[:-1]
-    near_starts = {start + shift for start in starts_of(members) for shift in (-1, 0, 1, 3, 10)}
-    near_magic = [match.start() + 1 for match in re.finditer(rb"\x1f\x8b\x08", data)]
-    cuts = near_starts | set(near_magic[::7]) | set(range(0, len(data), 9973))
-    edges = sorted(cut for cut in cuts | {0, len(data)} if 0 <= cut <= len(data))
-    parts = [read(path, start, stop) for start, stop in pairwise(edges)]
-    assert list(chain.from_iterable(parts)) == whole
-    for (start, stop), part in zip(pairwise(edges), parts, strict=True):
-        assert all(start <= record.offset < stop for record in part)
+    cuts = adversarial_cuts(data, starts_of(members), 2)
+    assert len(cuts) > 350
+    assert read_cut(path, len(data), cuts) == whole
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_every_cut_of_a_damaged_file_gives_every_record_once(
+    misleading: tuple[Path, list[bytes]], anchor_window: None, seed: int
+) -> None:
+    path, members = misleading
+    check_damaged_cuts(path, members, seed, step=40)
+
+
+def check_damaged_cuts(path: Path, members: list[bytes], seed: int, step: int) -> None:
+    chance = random.Random(seed)
+    broken = bytearray(path.read_bytes())
+    for _ in range(chance.randint(1, 6)):
+        start, count = chance.randrange(len(broken) - 600), chance.choice((1, 1, 30, 600))
+        broken[start : start + count] = chance.randbytes(chance.choice((count, 1)))
+    broken = broken[: chance.choice((len(broken), chance.randrange(len(broken) // 2, len(broken))))]
+    other = path.with_name(f"damaged-{seed}.warc.gz")
+    other.write_bytes(broken)
+    cuts = adversarial_cuts(bytes(broken), [start for start in starts_of(members) if start < len(broken)], step)
+    assert read_cut(other, len(broken), cuts) == read(other)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(20))
+def test_many_cuts_of_many_damaged_files(misleading: tuple[Path, list[bytes]], anchor_window: None, seed: int) -> None:
+    path, members = misleading
+    check_damaged_cuts(path, members, seed + 100, step=2)
 
 
 def test_candidates_across_the_edges_of_what_is_read_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gzip_members, "_SCAN", 16)
     data = b"".join(bytes(number) + b"\x1f\x8b\x08\x00" for number in range(40))
     starts = [match.start() for match in re.finditer(rb"\x1f\x8b", data)]
-    assert list(gzip_members._candidates(io.BytesIO(data), 0, len(data))) == starts
-    assert list(gzip_members._candidates(io.BytesIO(data), 1, starts[-1])) == starts[1:-1]
+    window = Window(io.BytesIO(data))
+    assert list(gzip_members._candidates(window, 0, len(data))) == starts
+    assert list(gzip_members._candidates(window, 1, starts[-1])) == starts[1:-1]
 
 
 def test_spans_partition_the_file(misleading: tuple[Path, list[bytes]]) -> None:
     path, _ = misleading
     size = path.stat().st_size
-    cut = spans(WARC, str(path), size, 50_000)
+    cut = spans(WARC.format, str(path), size, 50_000)
     assert [cut[0].start, cut[-1].stop] == [0, size]
     assert all(left.stop == right.start for left, right in pairwise(cut))
     assert all(span.stop - span.start <= 50_000 for span in cut)
-    assert [record for span in cut for record in read_records(WARC, span)] == read(path)
+    assert [record for span in cut for record in read_records(WARC, span, Reading())] == read(path)
 
 
 @pytest.mark.parametrize("place", ["magic", "flags", "early", "middle", "late", "check_sum", "size"])
@@ -201,17 +243,105 @@ def test_truncation_is_told_and_costs_the_last_record(misleading: tuple[Path, li
         assert all(record.refusal and record.refusal.detail == "truncated" for record in cut)
 
 
-def test_a_bomb_is_one_damaged_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gzip_members, "FREE_EXPANSION_BYTES", 1 << 20)
+@pytest.mark.parametrize("index", [0, 1, 10])
+@pytest.mark.parametrize("shifts", [(15, 15), (12, 40), (11, 11, 11, 14)])
+def test_adjacent_damaged_members_with_whole_headers_are_told_apart(
+    tmp_path: Path, index: int, shifts: tuple[int, ...]
+) -> None:
+    """The first bytes of their deflate streams are destroyed: nothing of them inflates to a record."""
+    members = [gzip.compress(record, mtime=0) for record in pages(12 + len(shifts))]
+    starts = starts_of(members)
+    broken = bytearray(b"".join(members))
+    for number, shift in enumerate(shifts):
+        place = starts[index + number] + shift
+        broken[place : place + 3] = b"\xff\xff\xff"
+    path = tmp_path / "adjacent.warc.gz"
+    path.write_bytes(broken)
+    records = read(path)
+    assert [record.offset for record in records] == starts[:-1]
+    assert [record.offset for record in damaged(records)] == starts[index : index + len(shifts)]
+    assert read_cut(path, len(broken), range(0, len(broken), 50)) == records
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_random_damage_costs_the_members_that_it_hits(tmp_path: Path, seed: int) -> None:
+    """But for their headers and the sizes at their ends, without which adjacent ones cannot be told apart."""
+    chance = random.Random(seed)
+    members = [gzip.compress(record, mtime=0) for record in pages(20)]
+    starts = starts_of(members)
+    hit = sorted(chance.sample(range(20), chance.randint(2, 20)))
+    broken = bytearray(b"".join(members))
+    for index in hit:
+        place = starts[index] + chance.randrange(10, len(members[index]) - 8)
+        broken[place] ^= chance.randrange(1, 256)
+    path = tmp_path / "hit.warc.gz"
+    path.write_bytes(broken)
+    records = read(path)
+    assert [record.offset for record in records] == starts[:-1]
+    assert [record.offset for record in damaged(records)] == [starts[index] for index in hit]
+    assert len(set(identities(records))) == 20
+
+
+def test_a_bomb_is_refused_and_costs_nothing_else(tmp_path: Path) -> None:
     records = pages(3)
     records[1] = warc_record(http(bytes(20 << 20)), 1)
     path = tmp_path / "bomb.warc.gz"
-    path.write_bytes(b"".join(map(gzip.compress, records)))
-    found = read(path)
-    assert [record.refusal is None for record in found] == [True, False, True]
-    assert [record.refusal.detail for record in damaged(found) if record.refusal] == [
-        "gzip member expands more than 100 times"
-    ]
+    members = list(map(gzip.compress, records))
+    reading = Reading(maximum_record_bytes=1 << 20)
+    path.write_bytes(b"".join(members))
+    tracemalloc.start()
+    found = read(path, reading=reading)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 5 << 20
+    first, refusal, last = refusals(found)
+    assert first is last is None
+    assert refusal is not None
+    assert (refusal.rule, refusal.threshold) == ("expansion", 100)
+    assert refusal.value == pytest.approx(len(records[1]) / len(members[1]), rel=0.01)
+    path.write_bytes(gzip.compress(b"".join(records)))
+    assert [bool(record.refusal) for record in read(path, reading=reading)] == [False, True, False]
+
+
+def test_a_record_that_is_too_long_is_refused_and_costs_nothing_else(tmp_path: Path) -> None:
+    records = pages(3)
+    body = random.Random(1).randbytes(2 << 20)
+    records[1] = warc_record(http(body), 1)
+    path = tmp_path / "long.warc.gz"
+    reading = Reading(maximum_record_bytes=1 << 20)
+    for data in (b"".join(map(gzip.compress, records)), gzip.compress(b"".join(records)), b"".join(records)):
+        path.write_bytes(data)
+        found = read(path, reading=reading)
+        expected = Refusal("record_bytes", value=len(http(body)), threshold=1 << 20)
+        assert refusals(found) == [None, expected, None]
+        assert len({record.id for record in found}) == 3
+
+
+def test_a_length_of_terabytes_costs_one_record_and_no_memory(tmp_path: Path) -> None:
+    records = pages(5)
+    path = tmp_path / "terabytes.warc.gz"
+    for index in (0, 2, 4):
+        changed = list(records)
+        changed[index] = re.sub(rb"Content-Length: \d+", b"Content-Length: 9000000000000", records[index], count=1)
+        for data in (b"".join(map(gzip.compress, changed)), gzip.compress(b"".join(changed)), b"".join(changed)):
+            path.write_bytes(data)
+            tracemalloc.start()
+            found = read(path)
+            _, peak = tracemalloc.get_traced_memory()
+            tracemalloc.stop()
+            assert peak < 5 << 20
+            assert [number for number, record in enumerate(found) if record.refusal] == [index]
+            assert found[index].refusal == Refusal("damaged_record", detail="truncated")
+            assert len({record.id for record in found}) == 5
+
+
+def test_members_in_one_piece_and_as_streams_give_the_same(
+    misleading: tuple[Path, list[bytes]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, _ = misleading
+    whole = read(path)
+    monkeypatch.setattr(GzipMember, "whole", lambda member: None)
+    assert read(path) == whole
 
 
 def test_one_stream_for_all_records(tmp_path: Path) -> None:
@@ -238,19 +368,49 @@ def test_a_member_that_holds_no_record(tmp_path: Path) -> None:
     assert [record.refusal.detail if record.refusal else None for record in found] == [None, "not a WARC record", None]
 
 
+@pytest.mark.parametrize("bit", range(80))
+def test_damaged_headers_are_judged_alike_in_one_piece_and_as_streams(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bit: int
+) -> None:
+    broken = bytearray(b"".join(gzip.compress(record, mtime=0) for record in pages(3)))
+    broken[bit // 8] ^= 1 << bit % 8
+    path = tmp_path / "header.warc.gz"
+    path.write_bytes(broken)
+    found = read(path)
+    assert len(found) == 3
+    monkeypatch.setattr(GzipMember, "whole", lambda member: None)
+    assert read(path) == found
+
+
 def test_an_empty_file_holds_nothing(tmp_path: Path) -> None:
     path = tmp_path / "empty.warc.gz"
     path.write_bytes(b"")
     assert read(path) == []
-    assert [record for span in spans(WARC, str(path), 0, 100) for record in read_records(WARC, span)] == []
+    assert [
+        record for span in spans(WARC.format, str(path), 0, 100) for record in read_records(WARC, span, Reading())
+    ] == []
 
 
-@pytest.mark.parametrize("content", [b"<html>not here</html>", b'{"text": "x"}\n' * 100, gzip.compress(b'{"a": 1}\n')])
-def test_another_kind_of_file_is_an_error_that_names_it(tmp_path: Path, content: bytes) -> None:
-    path = tmp_path / "wrong.warc.gz"
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"<html>not here</html>",
+        b'{"text": "x"}\n' * 100,
+        gzip.compress(b'{"a": 1}\n') * 3,
+        b"\x1f",
+        bytes(100),
+        zstandard.compress(b'{"a": 1}\n'),
+    ],
+)
+@pytest.mark.parametrize("name", ["wrong.warc.gz", "wrong.warc", "wrong.warc.zst"])
+def test_another_kind_of_file_is_one_damaged_record(tmp_path: Path, content: bytes, name: str) -> None:
+    path = tmp_path / name
     path.write_bytes(content)
-    with pytest.raises(GristmillError, match=r"wrong\.warc\.gz: not a WARC file"):
-        read(path)
+    (found,) = read(path)
+    assert (found.identity, found.offset) == (f"{path}:0", 0)
+    detail = "truncated" if len(content) == 1 else "not a WARC file"
+    assert found.refusal == Refusal("damaged_record", detail=detail)
+    assert read_cut(path, len(content), range(0, 100, 7)) == [found]
 
 
 def test_a_missing_file_is_an_error_that_names_it(tmp_path: Path) -> None:

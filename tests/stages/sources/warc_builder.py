@@ -3,12 +3,14 @@
 import gzip
 import random
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
-from stages.document import Record
-from stages.recipe import Source
+from stages.document import Record, Refusal
+from stages.recipe import Reading, Source
 from stages.sources import Span, read_records
 
+READING = Reading()
 WARC = Source(name="crawl", format="warc", paths=("*",))
 
 
@@ -32,6 +34,29 @@ def warc_record(block: bytes, number: int, kind: str = "response", **changes: st
     fields |= {name.replace("_", "-"): value for name, value in changes.items()}
     header = "".join(f"{name}: {value}\r\n" for name, value in fields.items() if value is not None)
     return f"WARC/1.0\r\n{header}\r\n".encode() + block + b"\r\n\r\n"
+
+
+def arc_record(
+    block: bytes, url: str, kind: str = "text/html", version: int = 1, date: str = "20070102030405"
+) -> bytes:
+    more = " 200 - - 1234 x.arc" if version == 2 else ""
+    return f"{url} 93.184.216.34 {date} {kind}{more} {len(block)}\n".encode() + block + b"\n"
+
+
+def arc_version_block(version: int = 1) -> bytes:
+    names = "URL IP-address Archive-date Content-type " + "Result-code Checksum Location Offset Filename " * (
+        version - 1
+    )
+    return arc_record(
+        f"{version} 0 InternetArchive\n{names}Archive-length\n".encode(), "filedesc://x.arc", "text/plain", version
+    )
+
+
+def arc_records(blocks: Iterable[bytes], version: int = 1) -> list[bytes]:
+    records = [
+        arc_record(block, f"http://example.com/{number}", version=version) for number, block in enumerate(blocks)
+    ]
+    return [arc_version_block(version), *records]
 
 
 def page(number: int) -> bytes:
@@ -81,8 +106,23 @@ def starts_of(parts: Sequence[bytes]) -> list[int]:
     return starts
 
 
-def read(path: object, start: int = 0, stop: int | None = None) -> list[Record]:
-    return list(read_records(WARC, Span(str(path), start, 1 << 60 if stop is None else stop)))
+def read(path: object, start: int = 0, stop: int | None = None, reading: Reading = READING) -> list[Record]:
+    return list(read_records(WARC, Span(str(path), start, 1 << 60 if stop is None else stop), reading))
+
+
+def read_cut(path: object, size: int, cuts: Iterable[int]) -> list[Record]:
+    """The records of all spans between the cuts, each of which must hold the records that it yields."""
+    edges = sorted({0, size, *(cut for cut in cuts if 0 < cut < size)})
+    found = []
+    for start, stop in pairwise(edges):
+        part = read(path, start, stop)
+        assert all(start <= record.offset < stop for record in part)
+        found += part
+    return found
+
+
+def refusals(records: Sequence[Record]) -> list[Refusal | None]:
+    return [record.refusal for record in records]
 
 
 def identities(records: Sequence[Record]) -> list[str]:

@@ -1,0 +1,47 @@
+"""Finding the rows of one page in the documents and removals of a corpus."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from beam_jobs.corpus.tables import read_table
+from stages.artifacts import Manifest, join
+
+KINDS = ("documents", "removals")
+
+
+@dataclass(frozen=True)
+class Found:
+    """A row, the kind of table it is in, and the file."""
+
+    kind: str
+    file: str
+    row: dict[str, Any]
+
+
+def find(folder: str, manifest: Manifest, url: str, record_id: int | None) -> Iterator[Found]:
+    """Yields the rows with this address, or with this id where one is given, in the order of the manifest."""
+    for kind in KINDS:
+        for file in manifest.files.get(kind, []):
+            path = join(folder, file.path)
+            names = read_table(path, ["id", "url"])
+            if record_id is None:
+                matches = pc.equal(names.column("url"), url)
+            else:
+                matches = pc.equal(names.column("id"), pa.scalar(record_id, pa.uint64()))
+            rows = pc.indices_nonzero(pc.fill_null(matches, False))
+            if len(rows):
+                yield from (Found(kind, file.path, row) for row in read_table(path).take(rows).to_pylist())
+
+
+def count_containing(folder: str, manifest: Manifest, part: str) -> int:
+    """How many addresses contain a text, in any case."""
+    total = 0
+    for kind in KINDS:
+        for file in manifest.files.get(kind, []):
+            names = read_table(join(folder, file.path), ["url"]).column("url")
+            total += pc.sum(pc.match_substring(names, part, ignore_case=True)).as_py() or 0
+    return total

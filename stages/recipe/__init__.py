@@ -1,0 +1,48 @@
+"""The recipe: one TOML file that holds the settings of a whole run, read into typed, frozen sections.
+
+An unknown key, a wrong type or an impossible value is an error that names the key and the file. Settings can be
+overridden from the command line by their dotted names: `pretrain.steps=200 corpus.near_duplicates.threshold=0.7`.
+"""
+
+from stages.recipe.corpus import (
+    Augmentation,
+    Corpus,
+    Extraction,
+    Isolation,
+    Language,
+    Limits,
+    NearDuplicates,
+    Quality,
+    Screening,
+    Split,
+)
+from stages.recipe.loading import load_recipe
+from stages.recipe.section import Section
+from stages.recipe.sources import Http, Reading, Source
+from stages.recipe.training import Generation, Model, Packing, Pretrain, Tokenizer
+from stages.recipe.whole import Recipe, Sample
+
+__all__ = [
+    "Augmentation",
+    "Corpus",
+    "Extraction",
+    "Generation",
+    "Http",
+    "Isolation",
+    "Language",
+    "Limits",
+    "Model",
+    "NearDuplicates",
+    "Packing",
+    "Pretrain",
+    "Quality",
+    "Reading",
+    "Recipe",
+    "Sample",
+    "Screening",
+    "Section",
+    "Source",
+    "Split",
+    "Tokenizer",
+    "load_recipe",
+]

@@ -1,0 +1,148 @@
+"""The corpus sections of a recipe: from raw files to documents."""
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from stages.recipe.section import Section
+from stages.recipe.sources import Reading, Source
+
+
+class Extraction(Section):
+    """HTML and wikitext to plain text, and the bounds past which a page is refused."""
+
+    extractor: Literal["trafilatura", "resiliparse"] = "trafilatura"
+    """resiliparse is 11 times faster and keeps more of what surrounds an article."""
+    fast: bool = True
+    """Leaves out trafilatura's fallbacks, whose cost is quadratic in the paragraphs."""
+    favor: Literal["balanced", "precision", "recall"] = "balanced"
+    """What trafilatura does in doubt; resiliparse has no such choice."""
+    include_comments: bool = False
+    include_tables: bool = True
+    """Tables of HTML pages; resiliparse always keeps them."""
+    wikitext_tables: bool = False
+    wikitext_formulas: bool = True
+    """Keeps `<math>` as LaTeX between dollar signs; without it, sentences have holes."""
+    maximum_page_bytes: int = Field(default=2_000_000, gt=0)
+    maximum_page_tags: int = Field(default=40_000, gt=0)
+    """Opening angle brackets; 40,000 keep trafilatura's fast mode to about a second. Wikitext's marks count as well."""
+    maximum_page_depth: int = Field(default=1_000, gt=0)
+    """Elements inside of elements; resiliparse is quadratic in them. Of real pages 99.9 % stay below 52."""
+    maximum_open_templates: int = Field(default=200, gt=0)
+    """Unclosed `{{` or `[[` in wikitext; the parser is quadratic in them."""
+
+
+class Isolation(Section):
+    """A process of its own for the parsers, so that a page which breaks them costs only itself."""
+
+    enabled: bool = True
+    cpu_seconds: float = Field(default=20.0, gt=0)
+    """What one page may cost; ten times as much in wall-clock time."""
+    memory_megabytes: int = Field(default=2_000, gt=0)
+    """The address space that a page may take beyond what the process has at its start."""
+
+
+class Screening(Section):
+    """Cheap tests before the full extraction, which takes 90 % of the time."""
+
+    enabled: bool = True
+
+
+class Language(Section):
+    """Language identification. An empty `keep` keeps every language."""
+
+    keep: tuple[str, ...] = ("en",)
+    threshold: float = Field(default=0.65, ge=0.0, le=1.0)
+    maximum_characters: int = Field(default=2_000, gt=0)
+    """How much of the text is read, evenly spaced over it."""
+
+
+class Quality(Section):
+    """Gopher's quality and repetition rules (Rae et al. 2021, tables A1 and section A.1.1)."""
+
+    minimum_words: int = Field(default=50, ge=0)
+    maximum_words: int = Field(default=100_000, gt=0)
+    minimum_mean_word_length: float = Field(default=3.0, ge=0)
+    maximum_mean_word_length: float = Field(default=10.0, gt=0)
+    maximum_symbol_word_ratio: float = Field(default=0.1, ge=0)
+    maximum_bullet_lines: float = Field(default=0.9, ge=0, le=1)
+    maximum_ellipsis_lines: float = Field(default=0.3, ge=0, le=1)
+    minimum_alphabetic_words: float = Field(default=0.8, ge=0, le=1)
+    minimum_stop_words: int = Field(default=2, ge=0)
+    maximum_duplicate_lines: float = Field(default=0.30, ge=0, le=1)
+    maximum_duplicate_line_characters: float = Field(default=0.20, ge=0, le=1)
+    maximum_duplicate_paragraphs: float = Field(default=0.30, ge=0, le=1)
+    maximum_duplicate_paragraph_characters: float = Field(default=0.20, ge=0, le=1)
+    maximum_top_2_gram_characters: float = Field(default=0.20, ge=0, le=1)
+    maximum_top_3_gram_characters: float = Field(default=0.18, ge=0, le=1)
+    maximum_top_4_gram_characters: float = Field(default=0.16, ge=0, le=1)
+
+
+class NearDuplicates(Section):
+    """MinHash LSH over word shingles; a pair counts only if its true Jaccard similarity reaches the threshold."""
+
+    threshold: float = Field(default=0.8, gt=0.0, le=1.0)
+    bands: int = Field(default=14, gt=0)
+    rows: int = Field(default=8, gt=0)
+    shingle_words: int = Field(default=5, gt=0)
+    seed: int = Field(default=1, ge=0, lt=2**32)
+
+
+class Split(Section):
+    """Shares of the documents held out; the rest is the training split."""
+
+    validation: float = Field(default=0.01, ge=0.0, le=0.5)
+    test: float = Field(default=0.01, ge=0.0, le=0.5)
+
+
+class Augmentation(Section):
+    """One kind of variant, made of a share of the training documents."""
+
+    augmenter: Literal["keyboard", "word_swap"]
+    share: float = Field(default=0.05, ge=0.0, le=1.0)
+    rate: float = Field(default=0.05, gt=0.0, le=1.0)
+    """keyboard: the share of the words that get one typing error; word_swap: of the words that change places."""
+
+
+class Limits(Section):
+    """When a corpus run must fail instead of ending quietly with too little."""
+
+    damaged_share: float = Field(default=0.0, ge=0.0, le=1.0)
+    """The share of records that may be lost to damaged or truncated files."""
+    minimum_kept_share: float = Field(default=0.01, ge=0.0, le=1.0)
+    """The share of records read that must be kept as documents."""
+
+
+class Corpus(Section):
+    """Everything between raw files and documents."""
+
+    sources: tuple[Source, ...] = Field(min_length=1)
+    unit_megabytes: float = Field(default=64.0, gt=0)
+    """Files are cut into units of work of about this size where their format allows it."""
+    keep_removed_text: bool = False
+    reading: Reading = Reading()
+    isolation: Isolation = Isolation()
+    screening: Screening = Screening()
+    extraction: Extraction = Extraction()
+    language: Language = Language()
+    quality: Quality = Quality()
+    near_duplicates: NearDuplicates = NearDuplicates()
+    split: Split = Split()
+    augmentation: tuple[Augmentation, ...] = ()
+    limits: Limits = Limits()
+
+    @model_validator(mode="after")
+    def _source_names_differ(self) -> Self:
+        names = [source.name for source in self.sources]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"two sources are named {name!r}")
+        return self
+
+    @model_validator(mode="after")
+    def _augmentations_differ(self) -> Self:
+        kinds = [(one.augmenter, one.rate) for one in self.augmentation]
+        for augmenter, rate in kinds:
+            if kinds.count((augmenter, rate)) > 1:
+                raise ValueError(f"two augmentations are {augmenter} at rate {rate}")
+        return self

@@ -1,0 +1,32 @@
+"""The recipe as a whole."""
+
+from pydantic import Field
+
+from stages.recipe.corpus import Corpus
+from stages.recipe.section import Section
+from stages.recipe.training import Pretrain, Tokenizer
+
+
+class Sample(Section):
+    """The example inputs that `make sample` builds from packages."""
+
+    folder: str = "build/sample-inputs"
+    size: float = Field(default=1.0, gt=0.0, le=1.0)
+    """The share of the pages, articles and texts to take; each is taken or left by the hash of its own name."""
+
+
+class Recipe(Section):
+    """A whole run, from raw files to a trained model."""
+
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
+    output: str = ""
+    """The folder of all results; `build/<name>` if empty."""
+    seed: int = Field(default=1, ge=0, lt=2**32)
+    sample: Sample | None = None
+    corpus: Corpus
+    tokenizer: Tokenizer = Tokenizer()
+    pretrain: Pretrain = Pretrain()
+
+    def folder(self, job: str) -> str:
+        """The folder that one job writes to."""
+        return f"{self.output or 'build/' + self.name}/{job}"

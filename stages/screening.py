@@ -1,0 +1,78 @@
+"""Screening: which pages cannot survive the stages to come, told from a cheap text of theirs.
+
+Full extraction takes 90 % of a corpus run, and most crawled pages fall to language and length right after it. The
+cheap text is all of the visible text of a page, which holds the main text that extraction would find: so what has too
+few words here has too few there. A language is ruled out only if independent witnesses agree, since the menus of a
+page may be in another language than its article. `benchmarks/README.md` has the measured gain and loss.
+"""
+
+import re
+from typing import Any
+
+from resiliparse.extract.html2text import extract_plain_text
+from resiliparse.parse.lang import detect_fast, supported_langs
+
+from stages.document import Refusal
+from stages.extraction.html_page import page_facts
+from stages.language import language_probabilities, representative_sample
+from stages.recipe import Corpus
+
+NEAREST_LANGUAGES = 3
+"""resiliparse's detector is right in 95 % of the cases; the true language is nearly always among the nearest three."""
+NO_CUTOFF = 1 << 30
+MIDDLE_CHARACTERS = 4_000
+SAMPLE_CHARACTERS = 600
+RULED_OUT = 0.01
+"""A probability of the wanted languages below this rules them out."""
+_DETECTED = frozenset(supported_langs())
+_UNSPACED_LETTERS = re.compile("[\u0e00-\u0eff\u0f00-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
+"""Thai, Lao, Tibetan, Burmese, Khmer, Japanese and Chinese: each letter counts as a word."""
+
+
+def screen(page: str, settings: Corpus) -> Refusal | None:
+    """Why a page cannot become a document, if cheap tests show that; a pure function.
+
+    Rules: `minimum_words`, as that of the quality stage; `language_attribute`, the page says that it is in another
+    language and its text is not near to any wanted one; `language`, classifiers agree that it is in another.
+    """
+    if not settings.screening.enabled:
+        return None
+    text = str(extract_plain_text(page, main_content=False, alt_texts=False, preserve_formatting=False))
+    words = len(text.split())
+    if words < settings.quality.minimum_words:
+        words += len(_UNSPACED_LETTERS.findall(text))
+        if words < settings.quality.minimum_words:
+            return Refusal("minimum_words", words, settings.quality.minimum_words)
+    return _foreign(page, text, settings.language.keep) if settings.language.keep else None
+
+
+def _foreign(page: str, text: str, keep: tuple[str, ...]) -> Refusal | None:
+    """Refuses a page of which all witnesses say that it is in none of the languages to keep."""
+    if _DETECTED.issuperset(keep):
+        if not _nearest_languages(_middle(text)).isdisjoint(keep):
+            return None
+        declared = page_facts(page).language
+        if declared is not None and declared not in keep:
+            return Refusal("language_attribute", detail=declared)
+    if _share(text, keep) >= RULED_OUT:
+        return None
+    main = str(extract_plain_text(page, main_content=True, alt_texts=False, preserve_formatting=False))
+    share = _share(main, keep)
+    return Refusal("language", share, RULED_OUT) if share < RULED_OUT else None
+
+
+def _nearest_languages(text: str) -> set[str]:
+    ranked: Any = detect_fast(text, n_results=NEAREST_LANGUAGES, cutoff=NO_CUTOFF)
+    return {language for language, _ in ranked}
+
+
+def _share(text: str, keep: tuple[str, ...]) -> float:
+    """How probable the languages to keep are together; 1 for a text without a letter, which tells nothing."""
+    sample = representative_sample(text, SAMPLE_CHARACTERS)
+    shares = language_probabilities(sample)
+    return sum(share for language, share in shares if language in keep) if shares else 1.0
+
+
+def _middle(text: str) -> str:
+    start = max(len(text) - MIDDLE_CHARACTERS, 0) // 2
+    return text[start : start + MIDDLE_CHARACTERS]

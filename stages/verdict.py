@@ -1,0 +1,21 @@
+"""What the stages that look at each text alone say of a record."""
+
+from dataclasses import dataclass
+
+from stages.document import Refusal
+from stages.language import Identified
+
+STAGES = ("read", "screen", "extract", "language", "quality")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How far a record came: the last stage that saw it, and why it went no further (None: it passed them all)."""
+
+    stage: str
+    refusal: Refusal | None
+    text: str | None = None
+    title: str | None = None
+    published: str | None = None
+    """The day on which the page says that it was published, YYYY-MM-DD."""
+    language: Identified | None = None

@@ -1,0 +1,33 @@
+"""Functions for the tests of isolation: good for most values, and breaking their process for some."""
+
+import ctypes
+import importlib
+import os
+import signal
+import time
+from typing import Any
+
+
+def misbehave(value: Any, settings: Any) -> Any:
+    if value == "loop":
+        while True:
+            pass
+    if value == "sleep":
+        time.sleep(60)
+    if value == "exit":
+        os._exit(9)
+    if value == "segfault":
+        ctypes.string_at(0)
+    if value == "kill":
+        os.kill(os.getpid(), signal.SIGKILL)
+    if value == "memory":
+        return len(b"x" * (1 << 32))
+    if value == "raise":
+        raise KeyError("no such thing")
+    if value == "process":
+        return os.getpid()
+    return value, settings
+
+
+def import_missing(value: Any, settings: Any) -> Any:
+    return importlib.import_module("a_package_that_is_missing")
