@@ -23,6 +23,8 @@ RUN      := $(VENV)/bin/python -m
 SETTINGS := --recipe '$(RECIPE)' $(if $(SET),--set '$(SET)')
 BEAM_JOB := $(SETTINGS) $(if $(WORKERS),--workers '$(WORKERS)') $(if $(RUNNER),--runner '$(RUNNER)') $(BEAM)
 
+quoted    = $(subst ','\'',$(1))
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help environment sample corpus tokenizer pretrain why test test-long lint format clean
@@ -46,7 +48,7 @@ pretrain: tokenizer  ## train the language model and export it
 	@$(RUN) trainer.pretrain $(SETTINGS)
 
 why: $(VENV)/.ready  ## what became of one page: make why URL=https://… or ID=…
-	@$(RUN) beam_jobs.why $(SETTINGS) $(if $(URL),--url '$(URL)') $(if $(ID),--id '$(ID)') $(if $(SAVE),--save '$(SAVE)')
+	@$(RUN) beam_jobs.why $(SETTINGS) $(if $(URL),--url '$(call quoted,$(URL))') $(if $(ID),--id '$(ID)') $(if $(SAVE),--save '$(call quoted,$(SAVE))')
 
 test: $(VENV)/.ready-test  ## lint, types and tests
 	@$(MAKE) --no-print-directory lint

@@ -30,8 +30,8 @@ class JobCommand:
     """Imports and returns the phases."""
     close: Callable[[Job], Manifest]
     """When all units are done: checks the accounts, writes the manifest and shows the table."""
-    check: Callable[[Recipe], None] = lambda _: None
-    """Before any work: GristmillError if what the work needs is not installed."""
+    check: Callable[[Recipe, int], None] = lambda _recipe, _workers: None
+    """Before any work: GristmillError if what the work needs is not installed. Knows the number of workers."""
 
 
 def parse_arguments(name: str, arguments: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
@@ -85,7 +85,7 @@ def _run(command: JobCommand, job: Job, own: argparse.Namespace, beam_options: S
     from beam_jobs.progress import JobProgress
     from beam_jobs.runner import run_pipeline
 
-    command.check(job.recipe)
+    command.check(job.recipe, own.workers)
     phases = command.phases()
     with JobProgress(job, [phase.name for phase in phases]):
         run_pipeline(lambda pipeline: build(pipeline, job, phases), own.runner, own.workers, beam_options)

@@ -48,8 +48,7 @@ def bare(path: str) -> Iterator[tuple[str | None, str | None]]:
 
 def gristmill(path: str, variant: str, language: str) -> Iterator[tuple[str | None, str | None]]:
     """Gristmill's reader and stages, with the parsers in a process of their own as always."""
-    from stages.isolated_judging import FIRST_RECORD
-    from stages.isolation import IsolatedFunction, Task
+    from stages.isolated_judging import batches, isolated_function
     from stages.recipe import Corpus, Reading, Source
     from stages.sources import Span, read_records
 
@@ -61,16 +60,22 @@ def gristmill(path: str, variant: str, language: str) -> Iterator[tuple[str | No
             "extraction": SETTINGS,
         }
     )
-    if variant == "extract":
-        task = Task("stages.extraction", "extract", settings.extraction, FIRST_RECORD, 20.0, 2 << 30)
-    else:
-        task = Task("stages.judging", "judge", settings, FIRST_RECORD, 20.0, 2 << 30)
-    isolated = IsolatedFunction(task)
     source = Source(name="web", format="warc", paths=(path,))
-    for record in read_records(source, Span(path, 0, Path(path).stat().st_size), Reading()):
-        if record.refusal is None:
-            yield record.url, _text(isolated(record))
+    records = read_records(source, Span(path, 0, Path(path).stat().st_size), Reading())
+    isolated = _extraction(settings) if variant == "extract" else isolated_function(settings)
+    for batch in batches(records):
+        pages = [record for record in batch if record.refusal is None]
+        for record, found in zip(pages, isolated.each(pages) if pages else [], strict=True):
+            yield record.url, _text(found)
     isolated.close()
+
+
+def _extraction(settings: Any) -> Any:
+    """Extraction alone, isolated as judging is."""
+    from stages.isolated_judging import FIRST_RECORD
+    from stages.isolation import IsolatedFunction, Task
+
+    return IsolatedFunction(Task("stages.extraction", "extract", settings.extraction, FIRST_RECORD, 20.0, 2 << 30))
 
 
 def _text(found: Any) -> str | None:

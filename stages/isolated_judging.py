@@ -1,6 +1,6 @@
 """Judging records in a process of its own, so that a page which breaks a parser is one removal and no more."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 
 from stages.document import Record, Refusal
@@ -11,25 +11,55 @@ from stages.verdict import Verdict
 FIRST_RECORD = Record(
     "first", "html", f"<html><title>first</title><body><p>{'A few words of English. ' * 40}</p></body></html>", "", 0
 )
+BATCH_RECORDS = 64
+BATCH_SIZE = 2_000_000
+"""Characters or bytes; what is on its way is in memory four times."""
 RULES = {"seconds": "extraction_seconds", "memory": "extraction_memory", "crash": "extraction_crashed"}
 
 
-def judge_of(settings: Corpus) -> Callable[[Record], Verdict]:
-    """The function that judges records by these settings: in another process, unless the recipe says otherwise."""
-    if not settings.isolation.enabled:
-        return _judge_here(settings)
+def judged(records: Iterable[Record], settings: Corpus) -> Iterator[tuple[Record, Verdict]]:
+    """Yields each record with its verdict, in their order; judged in another process, unless the recipe says otherwise.
+
+    A page that breaks the parsers is removed as `extraction_seconds`, `extraction_memory` or `extraction_crashed`.
+    """
+    judge_all = _judges_isolated(settings) if settings.isolation.enabled else _judges_here(settings)
+    for batch in batches(records):
+        verdicts = iter(judge_all([record for record in batch if record.refusal is None]))
+        for record in batch:
+            yield record, next(verdicts) if record.refusal is None else Verdict("read", record.refusal)
+
+
+def batches(records: Iterable[Record]) -> Iterator[list[Record]]:
+    """Groups records, in their order, that go to the other process together."""
+    batch: list[Record] = []
+    size = 0
+    for record in records:
+        batch.append(record)
+        size += len(record.content)
+        if len(batch) == BATCH_RECORDS or size > BATCH_SIZE:
+            yield batch
+            batch, size = [], 0
+    yield batch
+
+
+def _judges_isolated(settings: Corpus) -> Callable[[list[Record]], list[Verdict]]:
     isolated = isolated_function(settings)
 
-    def judge_isolated(record: Record) -> Verdict:
-        if record.refusal is not None:
-            return Verdict("read", record.refusal)
-        try:
-            verdict: Verdict = isolated(record)
-        except CallLostError as lost:
-            return Verdict("extract", _refusal(lost, settings))
-        return verdict
+    def verdict(result: Verdict | Exception) -> Verdict:
+        if isinstance(result, CallLostError):
+            return Verdict("extract", _refusal(result, settings))
+        if isinstance(result, Exception):
+            raise result
+        return result
 
-    return judge_isolated
+    return lambda records: [verdict(result) for result in isolated.each(records)] if records else []
+
+
+def _judges_here(settings: Corpus) -> Callable[[list[Record]], list[Verdict]]:
+    # Imported only here: the parsers and models belong to the other process, and take 200 MB.
+    from stages.judging import judge
+
+    return lambda records: [judge(record, settings) for record in records]
 
 
 @cache
@@ -40,13 +70,6 @@ def isolated_function(settings: Corpus) -> IsolatedFunction:
         "stages.judging", "judge", settings, FIRST_RECORD, isolation.cpu_seconds, isolation.memory_megabytes * 1_000_000
     )
     return IsolatedFunction(task)
-
-
-def _judge_here(settings: Corpus) -> Callable[[Record], Verdict]:
-    # Imported only here: the parsers and models belong to the other process, and take 200 MB.
-    from stages.judging import judge
-
-    return lambda record: judge(record, settings)
 
 
 def _refusal(lost: CallLostError, settings: Corpus) -> Refusal:

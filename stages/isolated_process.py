@@ -81,19 +81,28 @@ def _take_calls(calls: Connection, task: Task, function: Callable[[Any, Any], An
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     while True:
         try:
-            value = calls.recv()
+            values = calls.recv()
         except (EOFError, OSError):
             os._exit(0)
-        signal.setitimer(signal.ITIMER_PROF, task.cpu_seconds)  # the process ends by SIGPROF when it is used up
-        try:
-            answer = (True, function(value, task.settings))
-        except MemoryError:
-            calls.send((False, MemoryError()))
+        results = []
+        for value in values:
+            results.append(_result(function, value, task))
+            if isinstance(results[-1], MemoryError):
+                break
+        calls.send(results)
+        if isinstance(results[-1], MemoryError):
             os._exit(1)  # what was left half done is not to be trusted
-        except Exception as error:
-            answer = (False, error)
+
+
+def _result(function: Callable[[Any, Any], Any], value: Any, task: Task) -> Any:
+    """The function's result or exception; the process ends by SIGPROF when its time is used up."""
+    signal.setitimer(signal.ITIMER_PROF, task.cpu_seconds)
+    try:
+        return function(value, task.settings)
+    except Exception as error:
+        return error
+    finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
-        calls.send(answer)
 
 
 def _address_space() -> int:

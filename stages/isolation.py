@@ -14,6 +14,7 @@ import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any
@@ -53,7 +54,7 @@ class CallLostError(Exception):
 
 
 class IsolatedFunction:
-    """Calls a function in another process. One instance serves any number of threads, one call at a time."""
+    """Calls a function in another process. One instance serves any number of threads, which take turns."""
 
     def __init__(self, task: Task):
         self._task = task
@@ -85,22 +86,37 @@ class IsolatedFunction:
 
     def __call__(self, value: Any) -> Any:
         """The function's result; CallLostError if there is none, whatever the function raised if it raised."""
+        (result,) = self.each([value])
+        if isinstance(result, Exception):
+            raise result
+        return result
+
+    def each(self, values: Sequence[Any]) -> list[Any]:
+        """The function's results, sent and fetched together; in the place of each that has none, its exception.
+
+        A trip there and back costs 0.1 ms and cold caches. If one of several calls is lost, they are repeated singly.
+        """
         with self._lock:
             self.start()
-            assert self._calls is not None
-            try:
-                self._calls.send(value)
-                if not self._calls.poll(WALL_CLOCK_FACTOR * self._task.cpu_seconds):
-                    os.kill(self._child, signal.SIGKILL)
-                    raise self._lost(timed_out=True)
-                succeeded, result = self._calls.recv()
-            except (EOFError, ConnectionError) as error:
-                raise self._lost() from error
-            if succeeded:
-                return result
-            if isinstance(result, MemoryError):
-                raise self._lost(out_of_memory=True)
-            raise result
+            results = self._together(values)
+            if not isinstance(results, CallLostError):
+                return results
+            if len(values) == 1:
+                return [results]
+            singly = (self._together([value]) for value in values)
+            return [one if isinstance(one, CallLostError) else one[0] for one in singly]
+
+    def _together(self, values: Sequence[Any]) -> list[Any] | CallLostError:
+        assert self._calls is not None
+        try:
+            self._calls.send(values)
+            if not self._calls.poll(WALL_CLOCK_FACTOR * self._task.cpu_seconds * len(values)):
+                os.kill(self._child, signal.SIGKILL)
+                return self._lost(timed_out=True)
+            results: list[Any] = self._calls.recv()
+        except (EOFError, ConnectionError):
+            return self._lost()
+        return self._lost(out_of_memory=True) if isinstance(results[-1], MemoryError) else results
 
     def close(self) -> None:
         """Ends the process."""

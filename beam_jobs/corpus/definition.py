@@ -43,11 +43,13 @@ def inputs(recipe: Recipe) -> list[dict[str, object]]:
     return [file.to_json() for file in resolve_inputs(recipe.corpus.sources, recipe.corpus.reading.http)]
 
 
-def check(recipe: Recipe) -> None:
+def check(recipe: Recipe, workers: int) -> None:
     """Judges a first record: a broken parser or model is told here, with its name, before workers are started."""
-    from stages.isolated_judging import FIRST_RECORD, judge_of
+    from stages.isolated_judging import FIRST_RECORD, isolated_function, judged
 
-    judge_of(recipe.corpus)(FIRST_RECORD)
+    list(judged([FIRST_RECORD], recipe.corpus))
+    if workers > 1:
+        isolated_function(recipe.corpus).close()  # each worker has its own
 
 
 COMMAND = JobCommand("corpus", LIBRARIES, inputs, phases, close, check)

@@ -9,7 +9,7 @@ from beam_jobs.corpus.tables import CANDIDATE_SCHEMA, TableWriter, identity_of, 
 from beam_jobs.units import Job, Outputs, Planned, Unit, inputs_path
 from stages import artifacts
 from stages.document import REMOVAL_SCHEMA, Record
-from stages.isolated_judging import judge_of
+from stages.isolated_judging import judged
 from stages.ledger import Ledger
 from stages.near_duplicates.signatures import band_keys, content_hash, text_signatures
 from stages.recipe import NearDuplicates, Reading, Recipe, Source
@@ -88,15 +88,13 @@ def work(job: Job, unit: Unit, outputs: Outputs) -> dict[str, Any]:
     corpus = job.recipe.corpus
     source = next(one for one in corpus.sources if one.name == unit.inputs["reader"]["name"])
     ledger = Ledger(STAGES)
-    judge = judge_of(corpus)
     with (
         table_writer(outputs, "removals", REMOVAL_SCHEMA, product=True) as removals,
         table_writer(outputs, "candidates", CANDIDATE_SCHEMA) as documents,
         table_writer(outputs, "signatures", signature_schema(corpus.near_duplicates)) as signatures,
     ):
         candidates = _Candidates(documents, signatures, corpus.near_duplicates)
-        for record in _records(source, unit.inputs["spans"], corpus.reading):
-            verdict = judge(record)
+        for record, verdict in judged(_records(source, unit.inputs["spans"], corpus.reading), corpus):
             _book(ledger, verdict)
             identity = identity_of(record, source.name)
             if verdict.refusal is None:

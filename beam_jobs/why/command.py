@@ -1,13 +1,12 @@
 """The command: finds a page by its address or id in a finished corpus, and shows all that is known of it."""
 
 import argparse
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from beam_jobs.corpus.definition import COMMAND
-from beam_jobs.corpus.tables import identity_of
-from beam_jobs.units import Job, inputs_path
+from beam_jobs.units import Job
+from beam_jobs.why.origin import fetch
 from beam_jobs.why.search import Found, count_containing, find
 from stages import artifacts
 from stages.console import say, show_table
@@ -17,7 +16,6 @@ from stages.extraction import extract
 from stages.language import identify_language
 from stages.quality import measurements
 from stages.recipe import Corpus, Recipe, load_recipe
-from stages.sources import Span, read_records
 
 SHOWN_CHARACTERS = 1_500
 
@@ -32,8 +30,7 @@ def main(arguments: Sequence[str]) -> None:
     if not found:
         raise GristmillError(_nothing(job, manifest, own.url, own.id))
     for one in found[: own.most]:
-        _answer(job, manifest, one, own.save)
-        own.save = ""
+        _answer(job, manifest, one, own.save if one is found[0] else "")
     if len(found) > own.most:
         say(f"{len(found) - own.most} more records have this address; --most {len(found)} shows them all")
 
@@ -47,6 +44,8 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--most", type=int, default=3, help="how many records to show (%(default)s)")
     parser.add_argument("--save", default="", metavar="FILE", help="write the original record's content to this file")
     own = parser.parse_args(arguments)
+    if own.id is not None and not 0 <= own.id < 1 << 64:
+        raise GristmillError(f"ID={own.id}: ids are numbers below 2^64; documents and removals have them in column id")
     if bool(own.url) == (own.id is not None):
         raise GristmillError("give one of URL=… and ID=…: make why URL=https://…")
     return own
@@ -72,8 +71,9 @@ def _answer(job: Job, manifest: artifacts.Manifest, found: Found, save: str) -> 
     facts += _outcome(job, manifest, found)
     origin = row["origin"]
     facts.append(("origin", f"{origin['file']}, {origin['offset']}"))
-    show_table("", ("", ""), facts)
-    record = _fetch(job, row)
+    for name, value in facts:
+        say(f"{name:<14} {value}")
+    record = fetch(job, row)
     if isinstance(record, str):
         say(f"the record cannot be fetched again: {record}\n")
         return
@@ -106,33 +106,6 @@ def described(refusal: Refusal) -> str:
     if refusal.threshold is not None:
         parts.append(f"bound {refusal.threshold:g}")
     return ", ".join(parts)
-
-
-def _fetch(job: Job, row: Mapping[str, Any]) -> Record | str:
-    """The record again, read from its file; or why it cannot be."""
-    origin = row["origin"]
-    wanted = row.get("parent_id") or row["id"]
-    file = next((one for one in artifacts.read_json(inputs_path(job)) if one["path"] == origin["file"]), None)
-    if file is None:
-        return f"{origin['file']} is not among the inputs of the last run"
-    source = next(one for one in job.recipe.corpus.sources if one.name == file["source"])
-    source = source.model_copy(update={"format": file["format"]})
-    reading = job.recipe.corpus.reading
-    try:
-        for span in _spans(origin, file["size"]):
-            for record in read_records(source, span, reading):
-                if identity_of(record, source.name)["id"] == wanted:
-                    return record
-    except GristmillError as error:
-        return str(error)
-    return f"{origin['file']} has changed since"
-
-
-def _spans(origin: Mapping[str, Any], size: int) -> Iterator[Span]:
-    """Where to look: at the record's own place, then, for files that are read only as a whole, everywhere."""
-    if 0 < origin["offset"] < size:
-        yield Span(origin["file"], origin["offset"], origin["offset"] + 1)
-    yield Span(origin["file"], 0, size)
 
 
 def _show_record(record: Record, recipe: Recipe, save: str) -> None:

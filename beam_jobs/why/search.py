@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -32,7 +33,7 @@ def find(folder: str, manifest: Manifest, url: str, record_id: int | None) -> It
                 matches = pc.equal(names.column("url"), url)
             else:
                 matches = pc.equal(names.column("id"), pa.scalar(record_id, pa.uint64()))
-            rows = pc.indices_nonzero(pc.fill_null(matches, False))
+            rows = np.flatnonzero(pc.fill_null(matches, False).to_numpy())
             if len(rows):
                 yield from (Found(kind, file.path, row) for row in read_table(path).take(rows).to_pylist())
 

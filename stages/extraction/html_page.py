@@ -17,14 +17,15 @@ from stages.recipe import Extraction
 from stages.sources.charset import decode_html
 
 HEAD_CHARACTERS = 65_536
-"""How far into a page its title and day are looked for."""
+"""How far into a page its title and day are looked for, if no body begins before."""
 SHALLOW_TAGS = 5_000
 """A page with fewer tags may be as deep as it likes: resiliparse needs 17 ns times the square of the depth."""
 
+_BODY = re.compile(r"<body\b", re.IGNORECASE)
 _FACT = re.compile(
     r"""<title\b[^<>]*>(?P<title>[^<]*)
       | <html\b[^<>]*?\s(?:xml:)?lang\s*=\s*["']?(?P<language>[a-z]{2,3})\b
-      | <(?:meta|time)\b(?P<attributes>[^<>]*)>
+      | <meta\b(?P<attributes>[^<>]*)>
       | "datePublished"\s*:\s*"(?P<published>\d{4}-\d\d-\d\d)""",
     re.IGNORECASE | re.VERBOSE,
 )
@@ -34,7 +35,7 @@ _PUBLISHED = re.compile(
       | parsely-pub-date | (?:name|itemprop)\s*=\s*["']?date(?![\w.:-])""",
     re.IGNORECASE | re.VERBOSE,
 )
-_DAY = re.compile(r"""(?:content|datetime)\s*=\s*["']?\s*(\d{4})[-/](\d\d)[-/](\d\d)""", re.IGNORECASE)
+_DAY = re.compile(r"""content\s*=\s*["']?\s*(\d{4})[-/](\d\d)[-/](\d\d)""", re.IGNORECASE)
 _ELEMENT = re.compile(
     # Elements whose end may be left out, and such as have none, do not nest in themselves.
     r"<(/?)(?!(?:area|base|br|col|embed|hr|img|input|link|meta|param|source|track|wbr|p|li|dt|dd|td|th|tr|tbody|thead|"
@@ -91,7 +92,8 @@ def html_text(source: str, settings: Extraction) -> str:
 def page_facts(source: str) -> PageFacts:
     """Title, day of publication and language, as the page declares them."""
     title = published = language = None
-    for found in _FACT.finditer(source, 0, HEAD_CHARACTERS):
+    body = _BODY.search(source, 0, HEAD_CHARACTERS)
+    for found in _FACT.finditer(source, 0, body.start() if body else HEAD_CHARACTERS):
         if found["title"] and title is None:
             title = " ".join(html.unescape(found["title"]).split()) or None
         elif found["language"] and language is None:

@@ -90,8 +90,8 @@ from beam_jobs.command import run_job
 from beam_jobs.corpus.definition import COMMAND
 from stages.console import run_command
 
-def check(recipe):  # which loads a model through a temporary file
-    COMMAND.check(recipe)
+def check(recipe, workers):  # which loads a model through a temporary file
+    COMMAND.check(recipe, workers)
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
 

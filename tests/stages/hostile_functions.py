@@ -12,6 +12,10 @@ def misbehave(value: Any, settings: Any) -> Any:
     if value == "loop":
         while True:
             pass
+    if isinstance(value, float):
+        stop = time.process_time() + value
+        while time.process_time() < stop:
+            pass
     if value == "sleep":
         time.sleep(60)
     if value == "exit":

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from stages import isolated_judging
 from stages.document import Record, Refusal
 from stages.errors import GristmillError
-from stages.isolated_judging import FIRST_RECORD, isolated_function, judge_of
+from stages.isolated_judging import FIRST_RECORD, isolated_function, judged
 from stages.judging import judge
 from stages.recipe import Corpus
 from stages.verdict import Verdict
@@ -48,14 +49,14 @@ def corpus() -> Iterator[Corpus]:
 
 
 def test_verdicts_are_the_same_in_and_out_of_isolation(corpus: Corpus) -> None:
-    isolated, here = judge_of(corpus), judge_of(settings(isolation={"enabled": False}))
-    for record in RECORDS:
-        assert isolated(record) == here(record) == judge(record, corpus)
+    expected = [(record, judge(record, corpus)) for record in RECORDS]
+    assert list(judged(RECORDS, corpus)) == expected
+    assert list(judged(RECORDS, settings(isolation={"enabled": False}))) == expected
 
 
 def test_a_refused_record_goes_nowhere(corpus: Corpus) -> None:
     refused = Record("1", "html", b"", "file", 1, refusal=Refusal("redirect"))
-    assert judge_of(corpus)(refused) == Verdict("read", Refusal("redirect"))
+    assert list(judged([refused], corpus)) == [(refused, Verdict("read", Refusal("redirect")))]
     assert isolated_function(corpus)._process is None
 
 
@@ -65,16 +66,28 @@ def test_a_page_that_breaks_the_parser_is_one_removal(
     """The process finds a parser that breaks on certain pages in the place of the real one."""
     (tmp_path / "trafilatura.py").write_text(BREAKABLE_PARSER)
     monkeypatch.syspath_prepend(str(tmp_path))
-    judge_isolated = judge_of(corpus)
     expected = {
         "loop": Verdict("extract", Refusal("extraction_seconds", threshold=0.5)),
         "crash": Verdict("extract", Refusal("extraction_crashed", detail="SIGSEGV")),
         "memory": Verdict("extract", Refusal("extraction_memory", threshold=300.0)),
     }
+    pages = {
+        word: Record(word, "html", f"<html><p>{word} {WORDS}</p></html>".encode(), "file", 9)
+        for word in ("first", *expected, "last")
+    }
+    refused = Record("9", "html", b"", "file", 9, refusal=Refusal("redirect"))
+    verdicts = dict(judged([*pages.values(), refused], corpus))
     for word, verdict in expected.items():
-        hostile = Record("9", "html", f"<html><p>{word} {WORDS}</p></html>".encode(), "file", 9)
-        assert judge_isolated(hostile) == verdict
-        assert judge_isolated(RECORDS[1]).text == WORDS
+        assert verdicts[pages[word]] == verdict
+    for word in ("first", "last"):
+        assert verdicts[pages[word]].text == f"{word} {WORDS}"
+    assert verdicts[refused].stage == "read"
+
+
+def test_records_of_any_size_keep_their_order(corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(isolated_judging, "BATCH_SIZE", 300)
+    records = [Record(str(number), "text", f"{number} " * number, "file", number) for number in range(1, 150)]
+    assert [record for record, _ in judged(iter(records), corpus)] == records
 
 
 def test_a_broken_installation_is_named(corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -82,4 +95,4 @@ def test_a_broken_installation_is_named(corpus: Corpus, tmp_path: Path, monkeypa
     (tmp_path / "lxml_html_clean.py").write_text("raise ModuleNotFoundError('no', name='lxml_html_clean')")
     monkeypatch.syspath_prepend(str(tmp_path))
     with pytest.raises(GristmillError, match=r"a package is missing or broken: .*lxml_html_clean.*; delete \.venv"):
-        judge_of(corpus)(RECORDS[1])
+        list(judged(RECORDS, corpus))

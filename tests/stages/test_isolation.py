@@ -55,6 +55,18 @@ def test_a_broken_call_is_lost_alone(function: IsolatedFunction, value: str, cau
     assert function("process") != before
 
 
+def test_of_several_calls_only_the_broken_are_lost(function: IsolatedFunction) -> None:
+    results = function.each(["a", "loop", "b", "memory", "raise", "exit", "c"])
+    settings = {"a": 1}
+    assert [results[index] for index in (0, 2, 6)] == [("a", settings), ("b", settings), ("c", settings)]
+    assert [getattr(results[index], "cause", None) for index in (1, 3, 4, 5)] == ["seconds", "memory", None, "crash"]
+    assert isinstance(results[4], KeyError)
+
+
+def test_each_call_has_the_whole_time(function: IsolatedFunction) -> None:
+    assert len(function.each([0.2] * 4)) == 4
+
+
 def test_the_next_call_waits_for_no_imports(function: IsolatedFunction) -> None:
     best = 60.0
     for _ in range(5):

@@ -157,8 +157,7 @@ def test_favor_and_fast_are_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:
         ),
         ("<meta content='2024/03/05' name=date>", PageFacts(None, "2024-03-05", None)),
         ("<meta name='DC.date.issued' content='2024-03-05'>", PageFacts(None, "2024-03-05", None)),
-        ("<time itemprop=datePublished datetime='2024-03-05'>", PageFacts(None, "2024-03-05", None)),
-        ("<time datetime='2024-03-05'>", PageFacts(None, None, None)),
+        ("<title>A</title><body><meta name=date content='2024-03-05'>", PageFacts("A", None, None)),
         ("<meta name='update' content='2024-03-05'>", PageFacts(None, None, None)),
         ("<meta name=date content='yesterday'>", PageFacts(None, None, None)),
         (

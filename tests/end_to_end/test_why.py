@@ -1,0 +1,117 @@
+"""`make why`: every document and removal leads back to its record."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from beam_jobs.units import Job
+from beam_jobs.why import command
+from beam_jobs.why.origin import fetch
+from stages.document import Record
+from stages.errors import GristmillError
+from stages.extraction import Extracted, extract
+from stages.recipe import load_recipe
+from tests.end_to_end.results import rows
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+@pytest.fixture
+def job(finished: Path) -> Job:
+    return Job("corpus", load_recipe(finished.with_suffix(".toml")), ())
+
+
+def all_rows(finished: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    for kind in ("documents", "removals"):
+        for row in rows(finished / "corpus", kind):
+            yield kind, row
+
+
+def test_every_row_leads_back_to_its_record(finished: Path, job: Job) -> None:
+    for kind, row in all_rows(finished):
+        record = fetch(job, row)
+        assert isinstance(record, Record), row
+        if kind == "documents" and row["parent_id"] is None:
+            extracted = extract(record, job.recipe.corpus.extraction)
+            assert isinstance(extracted, Extracted)
+            assert extracted.text == row["text"]
+        if row.get("stage") == "read":
+            assert record.refusal is not None
+            assert record.refusal.rule == row["rule"]
+
+
+def answer(finished: Path, capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    command.main(["--recipe", str(finished.with_suffix(".toml")), *arguments])
+    return capsys.readouterr().out
+
+
+def test_a_document_is_shown_with_its_record(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    row = next(row for kind, row in all_rows(finished) if kind == "documents" and row["source"] == "web")
+    shown = answer(finished, capsys, "--url", row["url"])
+    for part in (
+        row["url"],
+        str(row["id"]),
+        "document, ",
+        "bytes of html",
+        "<article>",
+        row["text"][:40],
+        "minimum_words",
+    ):
+        assert part in shown
+    assert answer(finished, capsys, "--id", str(row["id"])) == shown
+
+
+def test_a_removal_is_shown_with_rule_and_values(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shown = answer(finished, capsys, "--url", "https://site.test/short")
+    assert "screen: minimum_words, measured" in shown
+    assert "bound 50" in shown
+    assert "Only a few words here." in shown
+
+
+def test_a_duplicate_is_shown_with_what_stayed(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    row = next(row for kind, row in all_rows(finished) if kind == "removals" and row["rule"] == "near_duplicate")
+    shown = answer(finished, capsys, "--id", str(row["id"]))
+    assert f"{row['duplicate_of']} (https://" in shown
+    assert f"true Jaccard similarity {row['jaccard']:.4f}" in shown
+
+
+def test_the_record_can_be_saved(finished: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    row = next(row for kind, row in all_rows(finished) if kind == "documents" and row["source"] == "web")
+    answer(finished, capsys, "--url", row["url"], "--save", str(tmp_path / "page.html"))
+    assert (tmp_path / "page.html").read_bytes().startswith(b"<html><head><title>Page https://")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--url", "https://site.test/never"], "no document and no removal has the address https://site.test/never"),
+        (["--url", "site.test/1"], "addresses contain it"),
+        (["--id", "7"], "no document and no removal has the id 7"),
+        (["--id", "-7"], "ids are numbers below"),
+        ([], "give one of URL=… and ID=…"),
+        (["--url", "x", "--id", "1"], "give one of URL=… and ID=…"),
+    ],
+)
+def test_what_is_not_there_is_one_line(finished: Path, arguments: list[str], message: str) -> None:
+    with pytest.raises(GristmillError, match=message.replace("…", ".")):
+        command.main(["--recipe", str(finished.with_suffix(".toml")), *arguments])
+
+
+def test_a_changed_file_is_said(finished: Path, job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    row = next(row for _, row in all_rows(finished))
+    assert fetch(job, {**row, "id": 1, "parent_id": None}) == f"{row['origin']['file']} has changed since"
+    gone = {**row, "origin": {"file": "/never/there.warc.gz", "offset": 0}}
+    assert fetch(job, gone) == "/never/there.warc.gz is not among the inputs of the last run"
+
+
+def test_before_the_corpus_is_made_the_job_to_run_is_named(tmp_path: Path) -> None:
+    recipe = tmp_path / "r.toml"
+    recipe.write_text(f'name = "r"\noutput = "{tmp_path}/out"\n[[corpus.sources]]\nname = "a"\npaths = ["x"]\n')
+    arguments = [sys.executable, "-m", "beam_jobs.why", "--recipe", str(recipe), "--id", "1"]
+    result = subprocess.run(arguments, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert result.returncode == 1
+    assert result.stderr == f"error: {tmp_path}/out/corpus/manifest.json: not there; run `make corpus` first\n"
