@@ -1,6 +1,5 @@
 """The corpus of the tiny world: every record accounted for, the same bytes however it is made."""
 
-import gzip
 import json
 import os
 import random
@@ -8,11 +7,8 @@ import shutil
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections import Counter
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -153,40 +149,6 @@ def assert_same_rows(one: Path, other: Path) -> None:
         assert as_set(rows(one, kind), without) == as_set(rows(other, kind), without)
     ledgers = [manifest(folder)["facts"]["ledger"] for folder in (one, other)]
     assert ledgers[0] == ledgers[1]
-
-
-class _Ranges(SimpleHTTPRequestHandler):
-    """Serves byte ranges, as the servers of crawls and dumps do."""
-
-    def log_message(self, format: str, *args: object) -> None:
-        pass
-
-    def do_GET(self) -> None:
-        data = Path(self.translate_path(self.path)).read_bytes()
-        start, _, stop = self.headers.get("Range", f"bytes=0-{len(data) - 1}").removeprefix("bytes=").partition("-")
-        part = data[int(start) : int(stop or len(data) - 1) + 1]
-        self.send_response(206)
-        self.send_header("Content-Length", str(len(part)))
-        self.send_header("Content-Range", f"bytes {start}-{int(start) + len(part) - 1}/{len(data)}")
-        self.end_headers()
-        self.wfile.write(part)
-
-    def do_HEAD(self) -> None:
-        self.send_response(200)
-        self.send_header("Content-Length", str(Path(self.translate_path(self.path)).stat().st_size))
-        self.send_header("Accept-Ranges", "bytes")
-        self.end_headers()
-
-
-def test_a_crawl_is_read_from_a_web_server_by_its_path_list(world: World, finished: Path, tmp_path: Path) -> None:
-    (tmp_path / "warc.paths.gz").write_bytes(gzip.compress(b"web/a.warc.gz\nweb/b.warc.gz\n"))
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Ranges, directory=world.folder)) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        listed = f'path_list = "{tmp_path}/warc.paths.gz"\npath_prefix = "http://127.0.0.1:{server.server_port}/"'
-        recipe = world.recipe(tmp_path / "out", RECIPE.replace('paths = ["{world}/web/*.warc.gz"]', listed))
-        run_job(COMMAND, ["--recipe", str(recipe), "--workers", "1"])
-        server.shutdown()
-    assert_same_rows(tmp_path / "out" / "corpus", finished / "corpus")
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT], ids=["kill", "Ctrl-C"])
