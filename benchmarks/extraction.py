@@ -54,7 +54,9 @@ def main() -> None:
 def _commands(own: argparse.Namespace, folder: Path) -> dict[str, Sequence[str]]:
     module = [sys.executable, "-m", "benchmarks.extraction_variants"]
     output = str(folder / "documents.jsonl")
-    found = {name: [*module, variant, str(own.warc), output, own.language] for name, variant in ROWS.items()}
+    found: dict[str, Sequence[str]] = {
+        name: [*module, variant, str(own.warc), output, own.language] for name, variant in ROWS.items()
+    }
     if own.peer:
         script = Path(__file__).parent / "datatrove_extraction.py"
         found[PEER] = [own.peer, str(script), str(own.warc), str(folder / "datatrove")]
