@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
-from stages.errors import GristmillError
+from stages.errors import GristmillError, broken_installation
 
 console = Console(highlight=False, soft_wrap=True)
 
@@ -56,8 +56,8 @@ def progress_bars() -> Progress:
 def run_command(main: Callable[[Sequence[str]], None]) -> None:
     """Runs a command's main on the process arguments and leaves the process with the right status.
 
-    0 on success, 1 with one line on standard error for a GristmillError or a failed read or write, 130 on Ctrl-C and
-    143 when asked to end (SIGTERM).
+    0 on success, 1 with one line on standard error for a GristmillError, a failed read or write or a missing package,
+    130 on Ctrl-C and 143 when asked to end (SIGTERM).
     """
     signal.signal(signal.SIGTERM, _terminate)
     try:
@@ -66,6 +66,8 @@ def run_command(main: Callable[[Sequence[str]], None]) -> None:
         _leave(f"error: {error}", 1)
     except OSError as error:
         _leave(f"error: {error.filename or 'input or output'}: {error.strerror or error}", 1)
+    except ImportError as error:
+        _leave(f"error: {broken_installation(error)}", 1)
     except KeyboardInterrupt:
         _leave(f"interrupted: {GOES_ON}", 130)
     except _Terminated:

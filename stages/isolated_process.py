@@ -18,6 +18,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from stages.errors import broken_installation
 from stages.isolation import Task
 
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
@@ -48,9 +49,9 @@ def main() -> None:
 
 
 def _described(error: Exception) -> str:
-    message = " ".join(str(error).split())
     if isinstance(error, ImportError):
-        return f"a package is missing or broken: {message}; delete .venv and run `make environment`"
+        return broken_installation(error)
+    message = " ".join(str(error).split())
     if isinstance(error, OSError):
         return f"{error.filename or tempfile.gettempdir()}: {error.strerror or message}"
     return f"{type(error).__name__}: {message}"

@@ -2,8 +2,8 @@
 
 Full extraction takes 90 % of a corpus run, and most crawled pages fall to language and length right after it. The
 cheap text is all of the visible text of a page, which holds the main text that extraction would find: so what has too
-few words here has too few there. A language is ruled out only if independent witnesses agree, since the menus of a
-page may be in another language than its article. `benchmarks/README.md` has the measured gain and loss.
+few words here has too few there, but for a margin. A language is ruled out only if independent witnesses agree, since
+the menus of a page may be in another language than its article. `benchmarks/README.md` has the measured gain and loss.
 """
 
 import re
@@ -17,6 +17,8 @@ from stages.extraction.html_page import page_facts
 from stages.language import language_probabilities, representative_sample
 from stages.recipe import Corpus
 
+SURELY_SHORT = 0.8
+"""Extraction can count a few words more than are visible: it puts bars between the cells of tables."""
 NEAREST_LANGUAGES = 3
 """resiliparse's detector is right in 95 % of the cases; the true language is nearly always among the nearest three."""
 NO_CUTOFF = 1 << 30
@@ -32,17 +34,17 @@ _UNSPACED_LETTERS = re.compile("[\u0e00-\u0eff\u0f00-\u109f\u1780-\u17ff\u3040-\
 def screen(page: str, settings: Corpus) -> Refusal | None:
     """Why a page cannot become a document, if cheap tests show that; a pure function.
 
-    Rules: `minimum_words`, as that of the quality stage; `language_attribute`, the page says that it is in another
-    language and its text is not near to any wanted one; `language`, classifiers agree that it is in another.
+    Rules: `minimum_words`, as that of the quality stage, with a margin; `language_attribute`, the page says that it is
+    in another language and its text is not near to any wanted one; `language`, classifiers agree that it is in another.
     """
     if not settings.screening.enabled:
         return None
     text = str(extract_plain_text(page, main_content=False, alt_texts=False, preserve_formatting=False))
-    words = len(text.split())
-    if words < settings.quality.minimum_words:
+    words, fewest = len(text.split()), SURELY_SHORT * settings.quality.minimum_words
+    if words < fewest:
         words += len(_UNSPACED_LETTERS.findall(text))
-        if words < settings.quality.minimum_words:
-            return Refusal("minimum_words", words, settings.quality.minimum_words)
+        if words < fewest:
+            return Refusal("minimum_words", words, fewest)
     return _foreign(page, text, settings.language.keep) if settings.language.keep else None
 
 

@@ -1,7 +1,16 @@
 """`python -m beam_jobs.why`: answers for one page of a corpus."""
 
-from beam_jobs.why.command import main
+from collections.abc import Sequence
+
 from stages.console import run_command
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Imports the command, so that a package which is missing is one line, and runs it."""
+    from beam_jobs.why import command
+
+    command.main(arguments)
+
 
 if __name__ == "__main__":
     run_command(main)

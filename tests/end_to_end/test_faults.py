@@ -1,5 +1,6 @@
 """Bad input: one line that names the thing, a status that is not zero, and nothing half-made taken for whole."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -115,3 +116,13 @@ def test_the_tokenizer_without_a_corpus_names_what_to_run(world: World, tmp_path
 def test_a_vocabulary_too_large_for_the_text_is_named(finished: Path) -> None:
     result = command("tokenizer", finished.with_suffix(".toml"), "tokenizer.vocabulary_size=60000")
     assert_one_line(result, "tokenizer.vocabulary_size = 60000: SentencePiece cannot train")
+
+
+@pytest.mark.parametrize("package", ["mwparserfromhell", "isal", "lxml_html_clean"])
+def test_a_missing_package_is_named_at_once(world: World, tmp_path: Path, package: str) -> None:
+    """jusText, which trafilatura imports, needs lxml_html_clean and does not ask for it to be installed."""
+    (tmp_path / f"{package}.py").write_text(f"raise ModuleNotFoundError(\"No module named '{package}'\")")
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    arguments = [sys.executable, "-m", "beam_jobs.corpus", "--recipe", str(world.recipe(tmp_path / "out"))]
+    result = subprocess.run(arguments, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert_one_line(result, "a package is missing or broken: ", package, "run `make environment`")

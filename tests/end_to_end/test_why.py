@@ -68,7 +68,7 @@ def test_a_document_is_shown_with_its_record(finished: Path, capsys: pytest.Capt
 def test_a_removal_is_shown_with_rule_and_values(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
     shown = answer(finished, capsys, "--url", "https://site.test/short")
     assert "screen: minimum_words, measured" in shown
-    assert "bound 50" in shown
+    assert "bound 40" in shown
     assert "Only a few words here." in shown
 
 

@@ -84,8 +84,8 @@ def test_a_language_that_only_one_detector_knows_is_judged_by_it() -> None:
 
 def test_words_are_counted_over_the_whole_page() -> None:
     short = page("<p>Only a few words here.</p>")
-    assert screen(short, settings()) == Refusal("minimum_words", 21, 50)
-    assert screen(short, settings(quality={"minimum_words": 21})) is None
+    assert screen(short, settings()) == Refusal("minimum_words", 21, 40.0)
+    assert screen(short, settings(quality={"minimum_words": 26})) is None
 
 
 def test_letters_count_where_words_are_not_spaced() -> None:
