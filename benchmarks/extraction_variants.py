@@ -48,7 +48,7 @@ def bare(path: str) -> Iterator[tuple[str | None, str | None]]:
 
 def gristmill(path: str, variant: str, language: str) -> Iterator[tuple[str | None, str | None]]:
     """Gristmill's reader and stages, with the parsers in a process of their own as always."""
-    from stages.isolated_judging import batches, isolated_function
+    from stages.isolated_judging import batches, isolated_extraction, isolated_function
     from stages.recipe import Corpus, Reading, Source
     from stages.sources import Span, read_records
 
@@ -62,20 +62,12 @@ def gristmill(path: str, variant: str, language: str) -> Iterator[tuple[str | No
     )
     source = Source(name="web", format="warc", paths=(path,))
     records = read_records(source, Span(path, 0, Path(path).stat().st_size), Reading())
-    isolated = _extraction(settings) if variant == "extract" else isolated_function(settings)
+    isolated = isolated_extraction(settings) if variant == "extract" else isolated_function(settings)
     for batch in batches(records):
         pages = [record for record in batch if record.refusal is None]
         for record, found in zip(pages, isolated.each(pages) if pages else [], strict=True):
             yield record.url, _text(found)
     isolated.close()
-
-
-def _extraction(settings: Any) -> Any:
-    """Extraction alone, isolated as judging is."""
-    from stages.isolated_judging import FIRST_RECORD
-    from stages.isolation import IsolatedFunction, Task
-
-    return IsolatedFunction(Task("stages.extraction", "extract", settings.extraction, FIRST_RECORD, 20.0, 2 << 30))
 
 
 def _text(found: Any) -> str | None:

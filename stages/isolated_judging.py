@@ -5,7 +5,7 @@ from functools import cache
 
 from stages.document import Record, Refusal
 from stages.isolation import CallLostError, IsolatedFunction, Task
-from stages.recipe import Corpus
+from stages.recipe import Corpus, Section
 from stages.verdict import Verdict
 
 FIRST_RECORD = Record(
@@ -62,17 +62,25 @@ def _judges_here(settings: Corpus) -> Callable[[list[Record]], list[Verdict]]:
     return lambda records: [judge(record, settings) for record in records]
 
 
+def isolated_extraction(settings: Corpus) -> IsolatedFunction:
+    """A new process for extraction alone; the caller closes it."""
+    return _isolated("stages.extraction", "extract", settings.extraction, settings)
+
+
 @cache
 def isolated_function(settings: Corpus) -> IsolatedFunction:
     """The one process for these settings; it is started at the first call, and ends with this process."""
-    isolation = settings.isolation
-    task = Task(
-        "stages.judging", "judge", settings, FIRST_RECORD, isolation.cpu_seconds, isolation.memory_megabytes * 1_000_000
-    )
-    return IsolatedFunction(task)
+    return _isolated("stages.judging", "judge", settings, settings)
+
+
+def _isolated(module: str, function: str, passed: Section, settings: Corpus) -> IsolatedFunction:
+    limits = settings.isolation
+    memory = limits.memory_megabytes * 1_000_000
+    return IsolatedFunction(Task(module, function, passed, FIRST_RECORD, limits.cpu_seconds, memory))
 
 
 def _refusal(lost: CallLostError, settings: Corpus) -> Refusal:
     isolation = settings.isolation
     threshold = {"seconds": isolation.cpu_seconds, "memory": float(isolation.memory_megabytes)}.get(lost.cause)
-    return Refusal(RULES[lost.cause], threshold=threshold, detail=lost.detail if lost.cause == "crash" else None)
+    # What was used up is at least the bound; how much more there would have been is not known.
+    return Refusal(RULES[lost.cause], threshold, threshold, lost.detail if lost.cause == "crash" else None)

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from stages.errors import broken_installation
-from stages.isolation import Task
+from stages.isolation import OUT_OF_MEMORY, CallFailedError, Task
 
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
@@ -41,6 +41,9 @@ def main() -> None:
     except Exception as error:
         control.sendall(_described(error).encode())
         return
+    if problem := _limit_problem(task):
+        control.sendall(problem.encode())
+        return
     gc.collect()
     gc.freeze()  # a collection in the child would touch, and so copy, every page of memory
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -55,6 +58,18 @@ def _described(error: Exception) -> str:
     if isinstance(error, OSError):
         return f"{error.filename or tempfile.gettempdir()}: {error.strerror or message}"
     return f"{type(error).__name__}: {message}"
+
+
+def _limit_problem(task: Task) -> str:
+    """What to say where the system allows less memory than a call may take; nothing where it allows enough."""
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    needed = _address_space() + task.memory_bytes
+    if hard == resource.RLIM_INFINITY or hard >= needed:
+        return ""
+    return (
+        f"it needs {needed >> 20} MiB of address space and the system allows {hard >> 20} (ulimit -v): raise that "
+        "limit, or lower corpus.isolation.memory_megabytes"
+    )
 
 
 def _serve_with_a_child(control: socket.socket, task: Task, function: Callable[[Any, Any], Any]) -> bool:
@@ -78,30 +93,27 @@ def _serve_with_a_child(control: socket.socket, task: Task, function: Callable[[
 
 def _take_calls(calls: Connection, task: Task, function: Callable[[Any, Any], Any]) -> None:
     """Answers calls until the other side hangs up; never returns."""
-    limit = _address_space() + task.memory_bytes
-    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (_address_space() + task.memory_bytes, hard))
     while True:
         try:
             values = calls.recv()
+            calls.send([_result(function, value, task) for value in values])
+        except MemoryError:
+            os._exit(OUT_OF_MEMORY)  # what was left half done is not to be trusted
         except (EOFError, OSError):
             os._exit(0)
-        results = []
-        for value in values:
-            results.append(_result(function, value, task))
-            if isinstance(results[-1], MemoryError):
-                break
-        calls.send(results)
-        if isinstance(results[-1], MemoryError):
-            os._exit(1)  # what was left half done is not to be trusted
 
 
 def _result(function: Callable[[Any, Any], Any], value: Any, task: Task) -> Any:
-    """The function's result or exception; the process ends by SIGPROF when its time is used up."""
+    """The function's result or what it raised; the process ends by SIGPROF when its time is used up."""
     signal.setitimer(signal.ITIMER_PROF, task.cpu_seconds)
     try:
         return function(value, task.settings)
+    except MemoryError:
+        raise
     except Exception as error:
-        return error
+        return CallFailedError(f"{type(error).__name__}: {error}")
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
 

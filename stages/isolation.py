@@ -15,6 +15,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any
@@ -26,6 +27,8 @@ START_SECONDS = 120.0
 CLOSE_SECONDS = 2.0
 WALL_CLOCK_FACTOR = 10.0
 """A child that neither computes nor answers, say for want of a processor, is given this multiple of its time."""
+OUT_OF_MEMORY = 77
+"""The exit status of a child that had a MemoryError."""
 ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 """A process with threads cannot be forked safely."""
 
@@ -53,6 +56,10 @@ class CallLostError(Exception):
         self.detail = detail
 
 
+class CallFailedError(Exception):
+    """The function raised; the message is the name and the message of what it raised."""
+
+
 class IsolatedFunction:
     """Calls a function in another process. One instance serves any number of threads, which take turns."""
 
@@ -63,6 +70,8 @@ class IsolatedFunction:
         self._control: socket.socket | None = None
         self._calls: Connection | None = None
         self._child = 0
+        self._is_fresh = False
+        """Whether the child has taken no call yet."""
 
     def start(self) -> None:
         """Starts the process and waits until it is ready; GristmillError if a package that it needs is broken."""
@@ -85,7 +94,7 @@ class IsolatedFunction:
         self._next_child()
 
     def __call__(self, value: Any) -> Any:
-        """The function's result; CallLostError if there is none, whatever the function raised if it raised."""
+        """The function's result; CallLostError if there is none, CallFailedError if the function raised."""
         (result,) = self.each([value])
         if isinstance(result, Exception):
             raise result
@@ -94,29 +103,47 @@ class IsolatedFunction:
     def each(self, values: Sequence[Any]) -> list[Any]:
         """The function's results, sent and fetched together; in the place of each that has none, its exception.
 
-        A trip there and back costs 0.1 ms and cold caches. If one of several calls is lost, they are repeated singly.
+        A trip there and back costs 0.1 ms and cold caches. If one of the calls is lost, they are repeated singly. A
+        call counts as lost only if it was the first of its child, so that no other has a part in it.
         """
         with self._lock:
             self.start()
             results = self._together(values)
             if not isinstance(results, CallLostError):
                 return results
-            if len(values) == 1:
-                return [results]
-            singly = (self._together([value]) for value in values)
-            return [one if isinstance(one, CallLostError) else one[0] for one in singly]
+            return [self._alone(value) for value in values]
+
+    def _alone(self, value: Any) -> Any:
+        was_fresh = self._is_fresh
+        results = self._together([value])
+        if isinstance(results, CallLostError) and not was_fresh:
+            results = self._together([value])
+        if not isinstance(results, CallLostError):
+            return results[0]
+        if results.detail == signal.SIGKILL.name:
+            raise GristmillError(
+                f"the process for {self._task.module} was killed, perhaps for want of memory: run the same command "
+                "again to go on, with fewer WORKERS"
+            )
+        return results
 
     def _together(self, values: Sequence[Any]) -> list[Any] | CallLostError:
         assert self._calls is not None
+        self._is_fresh = False
         try:
             self._calls.send(values)
             if not self._calls.poll(WALL_CLOCK_FACTOR * self._task.cpu_seconds * len(values)):
-                os.kill(self._child, signal.SIGKILL)
+                self._kill_child()
                 return self._lost(timed_out=True)
             results: list[Any] = self._calls.recv()
         except (EOFError, ConnectionError):
             return self._lost()
-        return self._lost(out_of_memory=True) if isinstance(results[-1], MemoryError) else results
+        return results
+
+    def _kill_child(self) -> None:
+        if self._child:  # to process 0 a signal would mean all processes of our group
+            with suppress(ProcessLookupError):
+                os.kill(self._child, signal.SIGKILL)
 
     def close(self) -> None:
         """Ends the process."""
@@ -127,22 +154,22 @@ class IsolatedFunction:
             try:
                 self._process.wait(CLOSE_SECONDS)  # it ends by itself, the child with it
             except subprocess.TimeoutExpired:
-                os.kill(self._child, signal.SIGKILL)
+                self._kill_child()
                 self._process.kill()
                 self._process.wait()
         self._calls = self._control = self._process = None
+        self._child = 0
 
-    def _lost(self, *, timed_out: bool = False, out_of_memory: bool = False) -> CallLostError:
+    def _lost(self, *, timed_out: bool = False) -> CallLostError:
         """Why the child ended; the next one is taken into service."""
         status = int.from_bytes(self._receive(4), "little", signed=True)
+        self._child = 0
         self._next_child()
-        ended_by = -status if status < 0 else 0
-        if out_of_memory:
+        if status == OUT_OF_MEMORY:
             return CallLostError("memory", f"more than {self._task.memory_bytes >> 20} MiB")
-        if timed_out or ended_by == signal.SIGPROF:
+        if timed_out or status == -signal.SIGPROF:
             return CallLostError("seconds", f"more than {self._task.cpu_seconds:g} s")
-        how = signal.Signals(ended_by).name if ended_by else f"exit status {status}"
-        return CallLostError("crash", how)
+        return CallLostError("crash", signal.Signals(-status).name if status < 0 else f"exit status {status}")
 
     def _next_child(self) -> None:
         """Takes over the connection to the next child: its process id, and a descriptor beside it."""
@@ -160,6 +187,7 @@ class IsolatedFunction:
             raise GristmillError(problem)
         self._child = int.from_bytes(message, "little")
         self._calls = Connection(descriptors[0])
+        self._is_fresh = True
 
     def _problem(self, start: bytes) -> str:
         """What the process says of why it cannot work, sent in the place of a child."""
@@ -174,7 +202,10 @@ class IsolatedFunction:
         assert self._control is not None
         data = b""
         while len(data) < count:
-            part = self._control.recv(count - len(data))
+            try:
+                part = self._control.recv(count - len(data))
+            except OSError:
+                part = b""
             if not part:
                 self.close()
                 raise GristmillError(f"the process for {self._task.module} ended: run the same command again to go on")

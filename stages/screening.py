@@ -1,9 +1,10 @@
 """Screening: which pages cannot survive the stages to come, told from a cheap text of theirs.
 
 Full extraction takes 90 % of a corpus run, and most crawled pages fall to language and length right after it. The
-cheap text is all of the visible text of a page, which holds the main text that extraction would find: so what has too
-few words here has too few there, but for a margin. A language is ruled out only if independent witnesses agree, since
-the menus of a page may be in another language than its article. `benchmarks/README.md` has the measured gain and loss.
+cheap text is all of the visible text of a page, which nearly always holds the main text that extraction would find. A
+page is too short only if it has too few words, with a margin, both there and in all that it holds besides markup. A
+language is ruled out only if independent witnesses agree, since the menus of a page may be in another language than its
+article. `benchmarks/README.md` has the measured gain and loss.
 """
 
 import re
@@ -26,6 +27,10 @@ MIDDLE_CHARACTERS = 4_000
 SAMPLE_CHARACTERS = 600
 RULED_OUT = 0.01
 """A probability of the wanted languages below this rules them out."""
+_OPENING = re.compile(r"<(script|style)\b[^<>]*(?<!/)>", re.IGNORECASE)
+_CLOSING = {name: re.compile(f"</{name}", re.IGNORECASE) for name in ("script", "style")}
+_JSON_LD = "ld+json"
+_TAG = re.compile(r"<[^<>]*>")
 _DETECTED = frozenset(supported_langs())
 _UNSPACED_LETTERS = re.compile("[\u0e00-\u0eff\u0f00-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 """Thai, Lao, Tibetan, Burmese, Khmer, Japanese and Chinese: each letter counts as a word."""
@@ -40,12 +45,33 @@ def screen(page: str, settings: Corpus) -> Refusal | None:
     if not settings.screening.enabled:
         return None
     text = str(extract_plain_text(page, main_content=False, alt_texts=False, preserve_formatting=False))
-    words, fewest = len(text.split()), SURELY_SHORT * settings.quality.minimum_words
-    if words < fewest:
-        words += len(_UNSPACED_LETTERS.findall(text))
-        if words < fewest:
-            return Refusal("minimum_words", words, fewest)
+    fewest = SURELY_SHORT * settings.quality.minimum_words
+    if (words := _words(text)) < fewest:
+        return Refusal("minimum_words", words, fewest) if _words(_without_markup(page)) < fewest else None
     return _foreign(page, text, settings.language.keep) if settings.language.keep else None
+
+
+def _words(text: str) -> int:
+    """How many words a text has by any way of counting."""
+    return len(text.split()) + len(_UNSPACED_LETTERS.findall(text))
+
+
+def _without_markup(page: str) -> str:
+    """All that a page holds but tags, scripts and style sheets: extraction finds texts that no browser shows.
+
+    Such are those of `<noscript>` and `<template>`, and articles in JSON-LD.
+    """
+    kept: list[str] = []
+    position = 0
+    for opening in _OPENING.finditer(page):
+        if opening.start() < position or _JSON_LD in opening[0]:
+            continue
+        end = _CLOSING[opening[1].lower()].search(page, opening.end())
+        if end is None:
+            break
+        kept.append(page[position : opening.start()])
+        position = end.end()
+    return _TAG.sub(" ", " ".join((*kept, page[position:])))
 
 
 def _foreign(page: str, text: str, keep: tuple[str, ...]) -> Refusal | None:

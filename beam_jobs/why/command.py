@@ -7,12 +7,13 @@ from pathlib import Path
 from beam_jobs.corpus.definition import COMMAND
 from beam_jobs.units import Job
 from beam_jobs.why.origin import fetch
-from beam_jobs.why.search import Found, count_containing, find
+from beam_jobs.why.search import Found, count_containing, find, listing
 from stages import artifacts
 from stages.console import say, show_table
 from stages.document import Record, Refusal
 from stages.errors import GristmillError
-from stages.extraction import extract
+from stages.isolated_judging import isolated_extraction
+from stages.isolation import CallLostError
 from stages.language import identify_language
 from stages.quality import measurements
 from stages.recipe import Corpus, Recipe, load_recipe
@@ -25,7 +26,7 @@ def main(arguments: Sequence[str]) -> None:
     own = _parse(arguments)
     recipe = load_recipe(own.recipe, own.set)
     job = Job(COMMAND.name, recipe, ())
-    manifest = artifacts.read_manifest(job.folder, job.name)
+    manifest = listing(job)
     found = sorted(find(job.folder, manifest, own.url, own.id), key=_relevance)
     if not found:
         raise GristmillError(_nothing(job, manifest, own.url, own.id))
@@ -109,7 +110,7 @@ def described(refusal: Refusal) -> str:
 
 
 def _show_record(record: Record, recipe: Recipe, save: str) -> None:
-    content = record.content if isinstance(record.content, bytes) else record.content.encode()
+    content = record.content if isinstance(record.content, bytes) else record.content.encode("utf-8", "replace")
     say(f"the record, fetched again: {len(content):,} bytes of {record.media}")
     if record.refusal is not None:
         say(f"  read: {described(record.refusal)}\n")
@@ -123,7 +124,13 @@ def _show_record(record: Record, recipe: Recipe, save: str) -> None:
 
 def _show_text(record: Record, settings: Corpus) -> None:
     """The extracted text, and what each rule measures on it, whether or not an earlier one removed the page."""
-    extracted = extract(record, settings.extraction)
+    isolated = isolated_extraction(settings)
+    try:
+        extracted = isolated(record)
+    except CallLostError as lost:
+        extracted = Refusal(f"the parser was stopped, {lost}")
+    finally:
+        isolated.close()
     if isinstance(extracted, Refusal):
         say(f"no text: {described(extracted)}\n")
         return

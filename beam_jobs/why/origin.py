@@ -18,7 +18,8 @@ def fetch(job: Job, row: Mapping[str, Any]) -> Record | str:
     """
     origin = row["origin"]
     wanted = row.get("parent_id") or row["id"]
-    file = next((one for one in artifacts.read_json(inputs_path(job)) if one["path"] == origin["file"]), None)
+    inputs = artifacts.read_json(inputs_path(job))
+    file = next((one for one in inputs if (one["path"], one["source"]) == (origin["file"], row["source"])), None)
     if file is None:
         return f"{origin['file']} is not among the inputs of the last run"
     source = next(one for one in job.recipe.corpus.sources if one.name == file["source"])

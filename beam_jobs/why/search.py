@@ -9,7 +9,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from beam_jobs.corpus.tables import read_table
-from stages.artifacts import Manifest, join
+from beam_jobs.units import Job, commits_of
+from stages.artifacts import Manifest, join, read_manifest
+from stages.errors import GristmillError
 
 KINDS = ("documents", "removals")
 
@@ -21,6 +23,22 @@ class Found:
     kind: str
     file: str
     row: dict[str, Any]
+
+
+def listing(job: Job) -> Manifest:
+    """The documents and removals of a corpus; of one that its limits refused, too, which has no manifest."""
+    try:
+        return read_manifest(job.folder, job.name)
+    except GristmillError:
+        try:
+            commits = [*commits_of(job, "extract"), *commits_of(job, "finish")]
+        except GristmillError:
+            commits = []
+        if not commits:
+            raise
+    return Manifest(
+        job.name, {kind: [file for commit in commits for file in commit.files.get(kind, ())] for kind in KINDS}
+    )
 
 
 def find(folder: str, manifest: Manifest, url: str, record_id: int | None) -> Iterator[Found]:

@@ -35,7 +35,7 @@ _PUBLISHED = re.compile(
       | parsely-pub-date | (?:name|itemprop)\s*=\s*["']?date(?![\w.:-])""",
     re.IGNORECASE | re.VERBOSE,
 )
-_DAY = re.compile(r"""content\s*=\s*["']?\s*(\d{4})[-/](\d\d)[-/](\d\d)""", re.IGNORECASE)
+_DAY = re.compile(r"""content\s*=\s*(?:["']\s*)?(\d{4})[-/](\d\d)[-/](\d\d)""", re.IGNORECASE)
 _ELEMENT = re.compile(
     # Elements whose end may be left out, and such as have none, do not nest in themselves.
     r"<(/?)(?!(?:area|base|br|col|embed|hr|img|input|link|meta|param|source|track|wbr|p|li|dt|dd|td|th|tr|tbody|thead|"

@@ -15,9 +15,11 @@ from stages.sources.warc_framing import Damage, RawRecord, gzip_records, plain_r
 from stages.sources.warc_layout import layout_of
 from stages.sources.window import Window
 
+CONTENT_TYPE_CHARACTERS = 1024
+"""How much of a header field is looked at for the name of an encoding."""
 _HTML_TYPES = ("text/html", "application/xhtml+xml")
 _HTML_START = re.compile(rb"[\xef\xbb\xbf\s]*<(?:!doctype\s+html|html)\b", re.IGNORECASE)
-_CHARSET = re.compile(r";\s*charset\s*=\s*[\"']?\s*([^\s;\"']+)", re.IGNORECASE)
+_CHARSET = re.compile(r";\s*charset\s*=\s*(?:[\"']\s*)?([^\s;\"']+)", re.IGNORECASE)
 
 
 def read_warc(source: Source, span: Span, reading: Reading) -> Iterator[Record]:  # noqa: ARG001 - readers share one signature
@@ -56,7 +58,7 @@ def _record(raw: RawRecord, path: str, reading: Reading) -> Record:
         content_type = http.fields.get("content-type") or header.payload_type
     content = _refusal(header, http, content_type) or _content(raw, http, content_type, reading)
     refusal = content if isinstance(content, Refusal) else None
-    charset = _CHARSET.search(content_type)
+    charset = _CHARSET.search(content_type, 0, CONTENT_TYPE_CHARACTERS)
     return Record(
         identity=header.identity or (_place(path, raw.offset, raw.position) if refusal else ""),
         media="text" if header.kind == "conversion" else "html",

@@ -8,14 +8,18 @@ from typing import Any
 
 import pytest
 
+from beam_jobs.command import run_job
+from beam_jobs.corpus.definition import COMMAND
 from beam_jobs.units import Job
 from beam_jobs.why import command
 from beam_jobs.why.origin import fetch
 from stages.document import Record
 from stages.errors import GristmillError
 from stages.extraction import Extracted, extract
+from stages.isolation import CallLostError
 from stages.recipe import load_recipe
 from tests.end_to_end.results import rows
+from tests.end_to_end.world import World
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -106,6 +110,31 @@ def test_a_changed_file_is_said(finished: Path, job: Job, monkeypatch: pytest.Mo
     assert fetch(job, {**row, "id": 1, "parent_id": None}) == f"{row['origin']['file']} has changed since"
     gone = {**row, "origin": {"file": "/never/there.warc.gz", "offset": 0}}
     assert fetch(job, gone) == "/never/there.warc.gz is not among the inputs of the last run"
+
+
+def test_a_corpus_that_its_limits_refused_can_be_asked_too(
+    world: World, finished: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recipe = world.recipe(tmp_path / "out")
+    with pytest.raises(GristmillError, match="minimum_kept_share"):
+        run_job(COMMAND, ["--recipe", str(recipe), "--workers", "1", "--set", "corpus.limits.minimum_kept_share=0.99"])
+    command.main(["--recipe", str(recipe), "--url", "https://site.test/short"])
+    assert "screen: minimum_words" in capsys.readouterr().out
+
+
+def test_a_page_that_breaks_the_parser_breaks_no_answer(
+    finished: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Broken:
+        def __call__(self, record: Record) -> None:
+            raise CallLostError("seconds", "more than 20 s")
+
+        def close(self) -> None:
+            pass
+
+    monkeypatch.setattr(command, "isolated_extraction", lambda _: Broken())
+    shown = answer(finished, capsys, "--url", "https://site.test/1")
+    assert "no text: the parser was stopped, seconds: more than 20 s" in shown
 
 
 def test_before_the_corpus_is_made_the_job_to_run_is_named(tmp_path: Path) -> None:

@@ -7,6 +7,8 @@ import signal
 import time
 from typing import Any
 
+LEAKED: list[str] = []
+
 
 def misbehave(value: Any, settings: Any) -> Any:
     if value == "loop":
@@ -26,6 +28,9 @@ def misbehave(value: Any, settings: Any) -> Any:
         os.kill(os.getpid(), signal.SIGKILL)
     if value == "memory":
         return len(b"x" * (1 << 32))
+    if value == "leak":
+        LEAKED.append("x" * (100 << 20))
+        return len(LEAKED[-1])
     if value == "raise":
         raise KeyError("no such thing")
     if value == "process":

@@ -67,9 +67,9 @@ def test_a_page_that_breaks_the_parser_is_one_removal(
     (tmp_path / "trafilatura.py").write_text(BREAKABLE_PARSER)
     monkeypatch.syspath_prepend(str(tmp_path))
     expected = {
-        "loop": Verdict("extract", Refusal("extraction_seconds", threshold=0.5)),
+        "loop": Verdict("extract", Refusal("extraction_seconds", 0.5, 0.5)),
         "crash": Verdict("extract", Refusal("extraction_crashed", detail="SIGSEGV")),
-        "memory": Verdict("extract", Refusal("extraction_memory", threshold=300.0)),
+        "memory": Verdict("extract", Refusal("extraction_memory", 300.0, 300.0)),
     }
     pages = {
         word: Record(word, "html", f"<html><p>{word} {WORDS}</p></html>".encode(), "file", 9)

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from stages import isolation
 from stages.errors import GristmillError
-from stages.isolation import CallLostError, IsolatedFunction, Task
+from stages.isolation import CallFailedError, CallLostError, IsolatedFunction, Task
 
 RECOVERY_SECONDS = 0.05
 
@@ -42,7 +43,6 @@ def test_values_and_settings_go_there_and_back(function: IsolatedFunction) -> No
         ("sleep", "seconds", "more than 0.3 s"),
         ("exit", "crash", "exit status 9"),
         ("segfault", "crash", "SIGSEGV"),
-        ("kill", "crash", "SIGKILL"),
         ("memory", "memory", "more than 256 MiB"),
     ],
 )
@@ -60,7 +60,37 @@ def test_of_several_calls_only_the_broken_are_lost(function: IsolatedFunction) -
     settings = {"a": 1}
     assert [results[index] for index in (0, 2, 6)] == [("a", settings), ("b", settings), ("c", settings)]
     assert [getattr(results[index], "cause", None) for index in (1, 3, 4, 5)] == ["seconds", "memory", None, "crash"]
-    assert isinstance(results[4], KeyError)
+    assert isinstance(results[4], CallFailedError)
+
+
+def test_what_earlier_calls_left_behind_costs_no_call(function: IsolatedFunction) -> None:
+    with pytest.raises(CallLostError):
+        function("exit")
+    assert function.each(["leak"] * 3) == [100 << 20] * 3
+    assert [function("leak") for _ in range(3)] == [100 << 20] * 3
+
+
+def test_a_kill_from_outside_is_no_fault_of_the_call(function: IsolatedFunction) -> None:
+    with pytest.raises(GristmillError, match="was killed, perhaps for want of memory"):
+        function("kill")
+    assert function("next") == ("next", {"a": 1})
+
+
+def test_a_limit_of_the_system_that_is_too_low_is_told() -> None:
+    script = (
+        "import resource; resource.setrlimit(resource.RLIMIT_AS, (400 << 20, 400 << 20))\n"
+        "from stages.isolation import IsolatedFunction, Task\n"
+        "IsolatedFunction(Task('tests.stages.hostile_functions', 'misbehave', None, 0, 1.0, 1 << 30)).start()\n"
+    )
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert "the system allows 400 (ulimit -v): raise that limit" in result.stderr
+
+
+def test_a_start_that_takes_too_long_kills_nobody_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(isolation, "START_SECONDS", 0.01)
+    monkeypatch.setattr(isolation, "CLOSE_SECONDS", 0.01)
+    with pytest.raises(GristmillError, match="did not start"):
+        IsolatedFunction(task()).start()
 
 
 def test_each_call_has_the_whole_time(function: IsolatedFunction) -> None:
@@ -80,7 +110,7 @@ def test_the_next_call_waits_for_no_imports(function: IsolatedFunction) -> None:
 
 def test_what_the_function_raises_is_raised_here(function: IsolatedFunction) -> None:
     process = function("process")
-    with pytest.raises(KeyError, match="no such thing"):
+    with pytest.raises(CallFailedError, match="KeyError: 'no such thing'"):
         function("raise")
     assert function("process") == process
 

@@ -1,6 +1,7 @@
 """Screening: only what cannot survive is refused, each with its reason."""
 
 import random
+import time
 
 import pytest
 
@@ -86,6 +87,38 @@ def test_words_are_counted_over_the_whole_page() -> None:
     short = page("<p>Only a few words here.</p>")
     assert screen(short, settings()) == Refusal("minimum_words", 21, 40.0)
     assert screen(short, settings(quality={"minimum_words": 26})) is None
+
+
+LONG = SENTENCES["en"] + ". " + " ".join(sorted(SENTENCES["en"].split())) + ". " + SENTENCES["en"]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        f"<noscript><p>{LONG}</p></noscript>",
+        f"<template><p>{LONG}</p></template>",
+        f'<script type="application/ld+json">{{"articleBody": "{LONG}"}}</script>',
+        f"<title/><p>{LONG}</p>",
+        f"<script src='x'/><p>{LONG}</p>",
+        f"<textarea>{LONG}</textarea>",
+    ],
+)
+def test_what_no_browser_shows_but_extraction_may_find_is_not_short(source: str) -> None:
+    assert screen(source, settings()) is None
+
+
+@pytest.mark.parametrize(
+    "source", ["<script>var a = b; " * 3 + LONG, f"<style>{LONG}</style>", f"<script>{LONG}</script>"]
+)
+def test_scripts_and_styles_are_no_words(source: str) -> None:
+    assert (screen(source + "<p>short</p>", settings()) is None) == ("</" not in source)
+
+
+def test_scripts_that_never_end_take_no_time() -> None:
+    started = time.process_time()
+    screen("<script>" * 39_000, settings())
+    screen("<script></script>" * 19_000, settings())
+    assert time.process_time() - started < 2
 
 
 def test_letters_count_where_words_are_not_spaced() -> None:

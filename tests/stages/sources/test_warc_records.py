@@ -1,6 +1,7 @@
 """What becomes of a WARC record: its fields, the rules that refuse it, the codings of its body."""
 
 import gzip
+import time
 import zlib
 from pathlib import Path
 
@@ -206,3 +207,12 @@ def test_a_record_without_an_id_is_named_by_its_content(tmp_path: Path) -> None:
     assert found.id == identifier(page(1))
     first = only(tmp_path, warc_record(http(page(1), "404"), 1, WARC_Record_ID=None))
     assert first.identity == f"{tmp_path / 'one.warc.gz'}:0"
+
+
+def test_a_header_made_to_take_long_does_not(tmp_path: Path) -> None:
+    path = tmp_path / "slow.warc"
+    path.write_bytes(warc_record(http(page(1), content_type=f"text/html; charset={' ' * 500_000};"), 1))
+    started = time.process_time()
+    (record,) = read(path)
+    assert (record.content, record.charset) == (page(1), None)
+    assert time.process_time() - started < 2
