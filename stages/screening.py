@@ -8,6 +8,7 @@ article. `benchmarks/README.md` has the measured gain and loss.
 """
 
 import re
+from dataclasses import dataclass
 from typing import Any
 
 from resiliparse.extract.html2text import extract_plain_text
@@ -20,13 +21,9 @@ from stages.recipe import Corpus
 
 SURELY_SHORT = 0.8
 """Extraction can count a few words more than are visible: it puts bars between the cells of tables."""
-NEAREST_LANGUAGES = 3
-"""resiliparse's detector is right in 95 % of the cases; the true language is nearly always among the nearest three."""
 NO_CUTOFF = 1 << 30
 MIDDLE_CHARACTERS = 4_000
 SAMPLE_CHARACTERS = 600
-RULED_OUT = 0.01
-"""A probability of the wanted languages below this rules them out."""
 _OPENING = re.compile(r"<(script|style)\b[^<>]*(?<!/)>", re.IGNORECASE)
 _CLOSING = {name: re.compile(f"</{name}", re.IGNORECASE) for name in ("script", "style")}
 _JSON_LD = "ld+json"
@@ -36,11 +33,26 @@ _UNSPACED_LETTERS = re.compile("[\u0e00-\u0eff\u0f00-\u109f\u1780-\u17ff\u3040-\
 """Thai, Lao, Tibetan, Burmese, Khmer, Japanese and Chinese: each letter counts as a word."""
 
 
+@dataclass(frozen=True)
+class Doubt:
+    """How sure the witnesses must be that a page is in no wanted language."""
+
+    nearest_languages: int
+    """How many of the languages that resiliparse finds nearest must not be wanted; its first one is right in 95 %."""
+    ruled_out: float
+    """py3langid must find the wanted languages less probable than this."""
+
+
+UNDECLARED = Doubt(3, 0.01)
+DECLARED_FOREIGN = Doubt(1, 0.001)
+"""For a page whose `lang` attribute names a language that is not wanted."""
+
+
 def screen(page: str, settings: Corpus) -> Refusal | None:
     """Why a page cannot become a document, if cheap tests show that; a pure function.
 
-    Rules: `minimum_words`, as that of the quality stage, with a margin; `language_attribute`, the page says that it is
-    in another language and its text is not near to any wanted one; `language`, classifiers agree that it is in another.
+    Rules: `minimum_words`, as that of the quality stage, with a margin; `language`, two classifiers agree over all of
+    the text and over the main text that it is in no wanted language; `language_attribute`, the page itself says so too.
     """
     if not settings.screening.enabled:
         return None
@@ -75,23 +87,27 @@ def _without_markup(page: str) -> str:
 
 
 def _foreign(page: str, text: str, keep: tuple[str, ...]) -> Refusal | None:
-    """Refuses a page of which all witnesses say that it is in none of the languages to keep."""
-    if _DETECTED.issuperset(keep):
-        if not _nearest_languages(_middle(text)).isdisjoint(keep):
-            return None
-        declared = page_facts(page).language
-        if declared is not None and declared not in keep:
-            return Refusal("language_attribute", detail=declared)
-    if _share(text, keep) >= RULED_OUT:
+    """Refuses a page of which all witnesses say that it is in none of the languages to keep; the cheap ones first."""
+    declared = page_facts(page).language
+    doubt = UNDECLARED if declared is None or declared in keep else DECLARED_FOREIGN
+    if _is_near(text, keep, doubt) or _share(text, keep) >= doubt.ruled_out:
         return None
     main = str(extract_plain_text(page, main_content=True, alt_texts=False, preserve_formatting=False))
-    share = _share(main, keep)
-    return Refusal("language", share, RULED_OUT) if share < RULED_OUT else None
+    if _is_near(main, keep, doubt) or (share := _share(main, keep)) >= doubt.ruled_out:
+        return None
+    if doubt is DECLARED_FOREIGN:
+        return Refusal("language_attribute", share, doubt.ruled_out, declared)
+    return Refusal("language", share, doubt.ruled_out)
 
 
-def _nearest_languages(text: str) -> set[str]:
-    ranked: Any = detect_fast(text, n_results=NEAREST_LANGUAGES, cutoff=NO_CUTOFF)
-    return {language for language, _ in ranked}
+def _is_near(text: str, keep: tuple[str, ...], doubt: Doubt) -> bool:
+    """Whether one of the nearest languages of a text is to be kept; never, if the detector does not know them all."""
+    if not _DETECTED.issuperset(keep):
+        return False
+    ranked: Any = detect_fast(_middle(text), n_results=doubt.nearest_languages, cutoff=NO_CUTOFF)
+    if doubt.nearest_languages == 1:
+        ranked = [ranked]
+    return any(language in keep for language, _ in ranked)
 
 
 def _share(text: str, keep: tuple[str, ...]) -> float:

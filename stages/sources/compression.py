@@ -1,7 +1,8 @@
-"""Streams of files that are plain or compressed with gzip, bzip2 or Zstandard, told apart by their first bytes."""
+"""Streams of files that are plain or compressed with gzip, bzip2, xz or Zstandard, told apart by their first bytes."""
 
 import gzip
 import io
+import lzma
 import re
 import zlib
 from collections.abc import Iterator
@@ -19,6 +20,9 @@ from stages.sources.span import Span
 
 READ_BYTES = 1 << 16
 
+_XZ_MAGIC = b"\xfd7zXZ\x00"
+_XZ_MEMORY = 1 << 30
+"""What a decoder may take; `xz -9` needs 65 MiB (xz(1))."""
 _ZSTANDARD_MAGIC = re.compile(rb"\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18")
 """Of a frame, or of a frame to be skipped (RFC 8878, 3.1)."""
 _ZSTANDARD_STEP = 1 << 12
@@ -50,21 +54,25 @@ def open_decompressed(path: str, http: Http) -> Iterator[Opened]:
             yield Opened(gzip.GzipFile(fileobj=file, mode="rb"), False)
         elif compression == "bzip2":
             yield Opened(io.BufferedReader(_Chunks(all_chunks(file)), READ_BYTES), False)
+        elif compression == "xz":
+            yield Opened(io.BufferedReader(_Chunks(_xz_chunks(file)), READ_BYTES), False)
         elif compression == "zstandard":
             yield Opened(io.BufferedReader(_Chunks(_zstandard_chunks(file)), READ_BYTES), False)
         else:
             yield Opened(buffered(file), True)
 
 
-def compression_of(file: IO[bytes]) -> Literal["gzip", "bzip2", "zstandard"] | None:
+def compression_of(file: IO[bytes]) -> Literal["gzip", "bzip2", "xz", "zstandard"] | None:
     """How a file is compressed, by its first bytes; the file is left at its beginning."""
     file.seek(0)
-    magic = file.read(4)
+    magic = file.read(len(_XZ_MAGIC))
     file.seek(0)
     if magic.startswith(b"\x1f\x8b"):
         return "gzip"
     if magic.startswith(MAGIC):
         return "bzip2"
+    if magic == _XZ_MAGIC:
+        return "xz"
     return "zstandard" if _ZSTANDARD_MAGIC.match(magic) else None
 
 
@@ -75,7 +83,7 @@ def damage_named() -> Iterator[None]:
         yield
     except EOFError as error:
         raise DamagedStreamError("truncated") from error
-    except (zlib.error, zstandard.ZstdError) as error:
+    except (zlib.error, lzma.LZMAError, zstandard.ZstdError) as error:
         raise DamagedStreamError(str(error)) from error
     except OSError as error:
         if error.errno is not None:
@@ -147,6 +155,25 @@ class _Chunks(io.RawIOBase):
         self._output = self._output[count:]
         self._position += count
         return count
+
+
+def _xz_chunks(file: IO[bytes]) -> Iterator[bytes]:
+    """All streams of an xz file; lzma's own reader takes a damaged one after the first for the end of the file."""
+    stream: lzma.LZMADecompressor | None = None
+    data = b""
+    while data := data or file.read(READ_BYTES):
+        if stream is None:
+            data = data.lstrip(b"\x00")  # padding between streams
+            stream = lzma.LZMADecompressor(lzma.FORMAT_XZ, _XZ_MEMORY) if data else None
+            continue
+        yield stream.decompress(data, READ_BYTES)
+        while not (stream.eof or stream.needs_input):
+            yield stream.decompress(b"", READ_BYTES)
+        data = stream.unused_data
+        if stream.eof:
+            stream = None
+    if stream is not None:
+        raise EOFError
 
 
 def _zstandard_chunks(file: IO[bytes]) -> Iterator[bytes]:

@@ -93,10 +93,20 @@ def expand(pattern: str) -> list[Found]:
     found = _local(pattern.removeprefix("file://")) if is_local(pattern) else _stored(pattern)
     once: dict[str, Found] = {}
     for one in found:
+        if not _is_text(one.path):
+            raise GristmillError(f"{one.path!r}: the name is not UTF-8; rename the file, or leave it out")
         # A file that a glob names itself counts as named, though a folder that it matches holds the file too.
         if one.path not in once or not one.name_in_folder:
             once[one.path] = one
     return sorted(once.values(), key=lambda one: one.path)
+
+
+def _is_text(path: str) -> bool:
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _named_on_server(url: str) -> Found:

@@ -43,7 +43,15 @@ _XML_PROLOGUE = re.compile(r"(\s+|<!--.*?-->|<\?.*?\?>)+", re.DOTALL)
 _HTML = re.compile(r"<(!doctype\s+html|html)\b", re.IGNORECASE)
 _MEDIAWIKI = re.compile(r"<mediawiki\b")
 _JSON_OBJECT = re.compile(r"\{\s*[\"}]")
-_JSON_LIST = re.compile(r"\[\s*\{")
+_JSON_LIST = re.compile(r"\[\s*([{\"\[\]]|-?[0-9]|true|false|null)")
+_BINARIES = re.compile(
+    rb"%PDF-|%!PS-|\{\\rtf|PK(\x03\x04|\x05\x06)|7z\xbc\xaf\x27\x1c|Rar!\x1a\x07|.{257}ustar|\x7fELF"
+    rb"|SQLite format 3\x00|\x89PNG\r\n\x1a\n|\xff\xd8\xff|GIF8[79]a"
+    rb"|RIFF.{4}(WAVE|WEBP|AVI )|ID3[\x02-\x04]|OggS\x00|fLaC\x00|ARROW1\x00",
+    re.DOTALL,
+)
+"""How files begin that are no text, though some look like it for long: documents, archives, programs, images, sound
+and tables (the magic numbers of file(1))."""
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x19\x1c-\x1f\x7f]")
 """Bytes that no text has in UTF-8 or the older encodings; ISO 2022 uses escape (0x1b), old DOS files end with 0x1a."""
 
@@ -70,13 +78,19 @@ def detect_format(path: str, http: Http) -> Format:
     text = _as_ascii(head)
     if _JSON_LIST.match(text) and by_name == "jsonl":
         raise GristmillError(f'{path}: one JSON list; write its objects one a line, or set format = "text"')
+    if _BINARIES.match(head):
+        raise _unknown(path)
     if by_name and (by_name != "mediawiki" or is_damaged or not text.startswith("<")):
         return by_name
     if by_name == "mediawiki":
         raise GristmillError(f"{path}: XML, but not of MediaWiki; convert it, or set format to what it is")
     if is_damaged or _CONTROL.search(head):
-        raise GristmillError(f"{path}: of no known format; set format = {_choices()}, or leave the file out")
+        raise _unknown(path)
     return "text"
+
+
+def _unknown(path: str) -> GristmillError:
+    return GristmillError(f"{path}: of no known format; set format = {_choices()}, or leave the file out")
 
 
 def _choices() -> str:

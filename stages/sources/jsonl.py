@@ -1,6 +1,8 @@
 """JSON Lines files to records: one JSON object a line, UTF-8."""
 
+import codecs
 import json
+import re
 from collections.abc import Iterator
 from io import BufferedIOBase
 
@@ -11,16 +13,21 @@ from stages.sources.damage import DamagedStreamError, damaged_record
 from stages.sources.rows import content_identity, row_record
 from stages.sources.span import Span
 
+MAXIMUM_DEPTH = 200
+"""Lists and objects inside of each other; json's own bound is what the caller left of Python's stack, some 900."""
+
 _SKIP_BYTES = 1 << 20
+_STRING_OR_BRACKET = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?+|[\[\]{}]', re.DOTALL)
 
 
 def read_jsonl(source: Source, span: Span, reading: Reading) -> Iterator[Record]:
     """Yields the lines that start in the span; blank lines are no records. Offsets are those of decompressed bytes.
 
-    Refused are lines without a JSON object and what comes after damage in a compressed file (`damaged_record`), lines
-    over the bound, which are never in memory (`record_bytes`), and objects without a text (`missing_text`). After
-    damage nothing more is read, not even of further gzip members: a line may begin in one and end in the next.
-    gzip has one check sum a member, at its end: what damage makes of the lines before it is found is read as it is.
+    Refused are lines without a JSON object, or with one deeper than `MAXIMUM_DEPTH`, and what comes after damage in a
+    compressed file (`damaged_record`), lines over the bound, which are never in memory (`record_bytes`), and objects
+    without a text (`missing_text`). After damage nothing more is read, not even of further gzip members: a line may
+    begin in one and end in the next. gzip has one check sum a member, at its end: what damage makes of the lines before
+    it is found is read as it is.
     """
     with open_decompressed(span.path, reading.http) as opened:
         if not opened.is_plain and not is_first(span):
@@ -39,7 +46,7 @@ def read_jsonl(source: Source, span: Span, reading: Reading) -> Iterator[Record]
                     return
                 if not is_whole:
                     yield _too_long(span.path, offset, len(line) + rest, maximum)
-                elif line.strip():
+                elif line.removeprefix(codecs.BOM_UTF8).strip():
                     yield _record(source, line, span.path, offset, maximum)
                 offset += len(line) + rest
         except DamagedStreamError as damage:
@@ -58,14 +65,29 @@ def _skip_line(stream: BufferedIOBase, maximum_bytes: int | None = None) -> int:
 
 
 def _record(source: Source, line: bytes, path: str, offset: int, maximum_bytes: int) -> Record:
+    if _is_too_deep(line):
+        refusal = Refusal("damaged_record", detail=f"lists and objects more than {MAXIMUM_DEPTH} deep")
+        return Record(content_identity(line), "text", "", path, offset, refusal=refusal)
     try:
         row = json.loads(line.decode("utf-8-sig"))
-    except (ValueError, RecursionError):
+    except ValueError:
         row = None
     if isinstance(row, dict):
         return row_record(source, row, path, offset, maximum_bytes)
     refusal = Refusal("damaged_record", detail="not a JSON object")
     return Record(content_identity(line), "text", "", path, offset, refusal=refusal)
+
+
+def _is_too_deep(line: bytes) -> bool:
+    if line.count(b"[") + line.count(b"{") <= MAXIMUM_DEPTH:
+        return False
+    depth = 0
+    for token in _STRING_OR_BRACKET.finditer(line):
+        sign = token[0]
+        depth += (sign in b"[{") - (sign in b"]}")
+        if depth > MAXIMUM_DEPTH:
+            return True
+    return False
 
 
 def _too_long(path: str, offset: int, size: int, maximum_bytes: int) -> Record:

@@ -38,10 +38,14 @@ class PageRecords:
         self._site_name = site.name or source.name
         self._parser: PageParser | None = None
         self._place = ""
+        self._revisions = 0
+        """Of the last page."""
         self._ready: list[Record] = []
         self._is_empty = True
         self._has_end = False
         self._is_in_end_tag = False
+        self._afters = 0
+        """How often bytes after the end were told since the last page."""
         self._is_told = is_first and site.damage is not None
         """Whether a missing end needs no record, since another tells why it is missing."""
 
@@ -89,6 +93,7 @@ class PageRecords:
     def _begin(self, offset: int, place: str) -> None:
         self.is_reading, self._has_end, self._is_told = True, False, False
         self.offset, self._place = offset, place
+        self._afters = self._revisions = 0
         try:
             self._parser = PageParser(self._encoding, self._maximum_bytes, self._give)
         except MalformedError as error:
@@ -124,7 +129,8 @@ class PageRecords:
             _, tag_end, data = data.partition(b">")
             self._is_in_end_tag = not tag_end
         if data.strip(_BLANKS):
-            place = f"{self._place or 0}:after"
+            place = f"{self._place or 0}:after" + (f":{self._afters}" if self._afters else "")
+            self._afters += 1
             self._ready.append(damaged_record(self._path, self.offset, "bytes after the end", "wikitext", place))
             self._has_end, self._is_told = False, True
 
@@ -136,9 +142,10 @@ class PageRecords:
         page, values = revision.page, revision.values
         title = page.get("title", "")
         refusal = self._refusal(revision)
+        self._revisions += 1
         self._ready.append(
             Record(
-                identity=f"wiki:{self._site_name}:{page.get('id', '')}:{values.get('id', '')}",
+                identity=self._identity(revision, is_kept=refusal is None),
                 media="wikitext",
                 content="" if refusal else values.get("text", ""),
                 file=self._path,
@@ -150,6 +157,15 @@ class PageRecords:
                 refusal=refusal,
             )
         )
+
+    def _identity(self, revision: Revision, *, is_kept: bool) -> str:
+        """What names a revision; without numbers that is its text, or its place where it has none or is refused."""
+        page, own = revision.page.get("id", ""), revision.values.get("id", "")
+        if page or own:
+            return f"wiki:{self._site_name}:{page}:{own}"
+        if is_kept and revision.values.get("text"):
+            return ""
+        return f"{self._path}:{self._place}:revision {self._revisions}"
 
     def _refusal(self, revision: Revision) -> Refusal | None:
         # Dumps before schema 0.4 say neither the namespace nor whether a page is a redirect.

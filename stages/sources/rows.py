@@ -18,9 +18,10 @@ def row_record(source: Source, row: Mapping[str, Any], path: str, offset: int, m
     """The record of one row.
 
     Refused are rows without a string of text (`missing_text`) and texts of too many bytes of UTF-8 (`record_bytes`).
+    An empty id is none: rows that have one would all be the same.
     """
     text, key = row.get(source.text_column), row.get(source.id_column)
-    identity = "" if key is None else f"{source.name}:{key}"
+    identity = "" if key is None or key == "" else f"{source.name}:{key}"
     refusal = _refusal(source, text, maximum_bytes)
     if refusal:
         identity = identity or content_identity(text if isinstance(text, str) else repr(row))

@@ -1,12 +1,16 @@
 """Language identification: what is read of a text, what is found, and what the recipe keeps."""
 
+import re
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from stages.document import Refusal
-from stages.language import Identified, check_language, identify_language, representative_sample
+from stages.language import NO_LANGUAGE, Identified, check_language, identify_language, representative_sample
 from stages.recipe import Language
+from stages.recipe.corpus import _OTHER_NAMES, LANGUAGES
 
 TEXTS = {
     "en": "The river had risen in the night, and nobody in the village could remember such a flood.",
@@ -90,3 +94,34 @@ def test_the_sample_keeps_to_its_limit_and_to_whole_words(words, limit):
 
 def test_text_without_spaces_is_sampled_too():
     assert len(representative_sample("漢" * 1000, 100)) > 90
+
+
+def test_the_recipe_knows_the_languages_that_can_be_found():
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+    labels = {str(label) for label in LanguageIdentifier.from_model_file(MODEL_FILE).labels}
+    assert set(LANGUAGES) == labels | {NO_LANGUAGE}
+
+
+@pytest.mark.parametrize(
+    ("code", "hint"),
+    [
+        ("nb", ", did you mean 'no'?"),
+        ("zh-cn", ", did you mean 'zh'?"),
+        ("zh_Hant", ", did you mean 'zh'?"),
+        ("English", ", did you mean 'en'?"),
+        ("EN", ", did you mean 'en'?"),
+        ("nb-NO", ", did you mean 'no'?"),
+        ("xx", ";"),
+        ("", ";"),
+    ],
+)
+def test_a_code_that_no_text_can_have_is_an_error_that_knows_better(code, hint):
+    with pytest.raises(ValidationError, match=re.escape(f"no language {code!r}{hint}")):
+        Language(keep=("en", code))
+
+
+def test_other_names_lead_to_languages_that_can_be_kept():
+    assert set(_OTHER_NAMES.values()) <= set(LANGUAGES)
+    assert not set(_OTHER_NAMES) & set(LANGUAGES)
+    assert Language(keep=("nn", "no", "zxx")).keep == ("nn", "no", "zxx")

@@ -1,5 +1,6 @@
 """Raw files wherever they lie: found by path, glob and folder, opened, described."""
 
+import os
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -131,3 +132,10 @@ def test_a_missing_file_is_named_wherever_it_is_missing(folder: Path, store: str
             for look in (status_of, read_source, lambda path, http: open_source(path, http).__enter__()):
                 with pytest.raises(GristmillError, match=rf"{root}/none"):
                     look(f"{root}/none", HTTP)
+
+
+def test_a_name_that_is_not_utf8_is_an_error_that_shows_it(tmp_path: Path) -> None:
+    Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.txt")).write_text("text")
+    for pattern in (tmp_path, tmp_path / "*.txt"):
+        with pytest.raises(GristmillError, match=r"caf\\udce9\.txt': the name is not UTF-8; rename the file"):
+            expand(str(pattern))

@@ -2,6 +2,7 @@
 
 import bz2
 import gzip
+import lzma
 from pathlib import Path
 
 import pytest
@@ -56,7 +57,7 @@ def detect(folder: Path, data: bytes, name: str = "file") -> str:
 )
 def test_the_first_bytes_tell_the_format(tmp_path: Path, data: bytes, found: str) -> None:
     assert detect(tmp_path, data) == found
-    for pack in (gzip.compress, bz2.compress, zstandard.compress):
+    for pack in (gzip.compress, bz2.compress, lzma.compress, zstandard.compress):
         assert found == "parquet" or detect(tmp_path, pack(data)) == found
 
 
@@ -111,6 +112,14 @@ def test_bytes_before_the_damage_still_tell(tmp_path: Path) -> None:
         ("archive.zip", b"PK\x03\x04\x14\0", "of no known format"),
         ("feed.xml", b'<?xml version="1.0"?><rss>', "XML, but not of MediaWiki"),
         ("list.json", b'[\n {"text": "one"}]', "one JSON list"),
+        ("words.json", b'["a", "b"]', "one JSON list"),
+        ("numbers.json", b"[[-1, 2], null]", "one JSON list"),
+        ("paper", b"%PDF-1.4\n1 0 obj\n" + b"text " * 20_000, "of no known format"),
+        ("paper.txt", b"%PDF-1.4\n", "of no known format"),
+        ("table.json", b"\x7fELF\2\1\1", "of no known format"),
+        ("photo.html", b"\xff\xd8\xff\xe0\0\x10JFIF", "of no known format"),
+        ("animation", b"GIF89a  ", "of no known format"),
+        ("logo.xml", PNG, "of no known format"),
     ],
 )
 def test_what_no_reader_knows_is_named(tmp_path: Path, name: str, data: bytes, message: str) -> None:

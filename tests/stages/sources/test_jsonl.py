@@ -3,6 +3,7 @@
 import bz2
 import gzip
 import json
+import lzma
 import tracemalloc
 from collections.abc import Callable
 from itertools import chain, pairwise
@@ -29,7 +30,7 @@ NAMED = Source(
     title_column="head",
     date_column="day",
 )
-COMPRESSIONS: list[Callable[[bytes], bytes]] = [bytes, gzip.compress, bz2.compress, zstandard.compress]
+COMPRESSIONS: list[Callable[[bytes], bytes]] = [bytes, gzip.compress, bz2.compress, lzma.compress, zstandard.compress]
 
 
 def read(path: Path, start: int = 0, stop: int = 1 << 60, source: Source = LINES) -> list[Record]:
@@ -219,3 +220,47 @@ def test_empty_and_missing_files(tmp_path: Path) -> None:
         read(tmp_path / "missing.jsonl")
     with pytest.raises(GristmillError, match=str(tmp_path)):
         read(tmp_path)
+
+
+def nested(depth: int, text: str = "text") -> bytes:
+    return json.dumps({"text": text, "more": "\\"}).encode()[:-1] + b', "deep": ' + b"[" * depth + b"]" * depth + b"}\n"
+
+
+def test_the_depth_of_a_line_is_bounded_whatever_the_stack_of_the_caller(tmp_path: Path) -> None:
+    path = tmp_path / "notes.jsonl"
+    brackets = '["{\\' * 300
+    shallow = b'{"text": "text", "deep": [' + b"[], " * 500 + b"{}]}\n"
+    path.write_bytes(nested(199) + nested(200) + nested(5_000) + nested(1, brackets) + shallow)
+    too_deep = Refusal("damaged_record", detail="lists and objects more than 200 deep")
+
+    def below(frames: int) -> list[Record]:
+        return below(frames - 1) if frames else read(path)
+
+    found = below(400)
+    assert refusals(found) == [None, too_deep, too_deep, None, None]
+    assert found[3].content == brackets
+    assert found == read(path)
+
+
+def test_looking_for_depth_takes_linear_time(tmp_path: Path) -> None:
+    path = tmp_path / "notes.jsonl"
+    path.write_bytes(b"{" * 150 + b'"' + b'["\\"' * 300_000 + b"[" * 60)
+    (found,) = read(path)
+    assert found.refusal is not None
+
+
+def test_a_line_of_only_a_byte_order_mark_is_no_record(tmp_path: Path) -> None:
+    path = tmp_path / "notes.jsonl"
+    path.write_bytes(b'\xef\xbb\xbf\n{"text": "one"}\n')
+    assert [record.content for record in read(path)] == ["one"]
+
+
+@pytest.mark.parametrize("key", ["", None])
+def test_an_empty_id_is_none(tmp_path: Path, key: str | None) -> None:
+    path = tmp_path / "notes.jsonl"
+    rows = [{"body": "one", "key": key}, {"key": key, "n": 1}, {"key": key, "n": 2}, {"body": "x", "key": 0}]
+    path.write_text("\n".join(map(json.dumps, rows)))
+    found = read(path, source=NAMED)
+    assert found[0].identity == ""
+    assert len({record.id for record in found}) == 4
+    assert found[3].identity == "notes:0"

@@ -318,3 +318,31 @@ def test_memory_stays_flat(tmp_path: Path) -> None:
     tracemalloc.stop()
     assert count == 1200
     assert peak < 8_000_000
+
+
+def test_damage_twice_after_the_end_has_two_identities(tmp_path: Path) -> None:
+    path = tmp_path / "dump.xml"
+    path.write_text(dump([page(1)]) + "one</mediawiki>two</mediawiki>")
+    losses = [record for record in read(path) if record.refusal]
+    assert [str(record.refusal.detail) for record in losses if record.refusal] == ["bytes after the end"] * 2
+    assert len({record.identity for record in losses}) == 2
+    size = path.stat().st_size
+    for cut in range(0, size, 50):
+        assert read(path, 0, cut) + read(path, cut, size) == read(path)
+
+
+def test_revisions_without_numbers_differ_by_their_text_or_their_place(tmp_path: Path) -> None:
+    def nameless(text: str, namespace: int = 0) -> str:
+        revision = f"<revision><text>{text}</text></revision>"
+        return f"<page><title>a</title><ns>{namespace}</ns>{revision}{revision}</page>"
+
+    path = tmp_path / "dump.xml"
+    path.write_text(dump([nameless("one"), nameless("two"), nameless("talk", 1), nameless(""), nameless("talk", 1)]))
+    found = read(path)
+    assert [record.identity for record in found[:4]] == [""] * 4
+    assert [record.content for record in found[:4]] == ["one", "one", "two", "two"]
+    assert all(record.identity.startswith(f"{path}:") for record in found[4:])
+    assert len({record.identity for record in found[4:]}) == 6
+    size = path.stat().st_size
+    for cut in range(0, size, 30):
+        assert read(path, 0, cut) + read(path, cut, size) == found

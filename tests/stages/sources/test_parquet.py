@@ -186,3 +186,99 @@ def test_an_empty_file_holds_nothing(tmp_path: Path) -> None:
     assert read(path) == []
     write(path, 0)
     assert read(path) == []
+
+
+def odd(kind: pa.DataType, *numbers: int) -> pa.Array:
+    storage = pa.int32() if pa.types.is_date32(kind) else pa.int64()
+    return pa.array(numbers, storage).cast(kind)
+
+
+@pytest.mark.parametrize(
+    ("kind", "numbers", "dates"),
+    [
+        (pa.date32(), (19723, 10**7), ["2024-01-01", "29349-01-26"]),
+        (pa.timestamp("us"), (5, 0), ["1970-01-01T00:00:00.000005", "1970-01-01T00:00:00"]),
+        (pa.timestamp("ms"), (0, 10**15), ["1970-01-01T00:00:00", "1000000000000000"]),
+        (pa.timestamp("us", "UTC"), (0, 1), ["1970-01-01T00:00:00+00:00", "1970-01-01T00:00:00.000001+00:00"]),
+        (pa.timestamp("us", "Mars/Phobos"), (0, 1), ["1970-01-01T00:00:00+00:00", "1970-01-01T00:00:00.000001+00:00"]),
+    ],
+    ids=str,
+)
+def test_dates_that_python_does_not_have_cost_no_row(
+    tmp_path: Path, kind: pa.DataType, numbers: tuple[int, ...], dates: list[str]
+) -> None:
+    path = tmp_path / "table.parquet"
+    write(path, 2, day=odd(kind, *numbers))
+    found = read(path)
+    assert [record.date for record in found] == dates
+    assert [record.content for record in found] == ["text 0", "text 1"]
+
+
+def test_an_odd_value_inside_of_another_costs_only_its_row(tmp_path: Path) -> None:
+    path = tmp_path / "table.parquet"
+    days = pa.ListArray.from_arrays(pa.array([0, 1, 2], pa.int32()), odd(pa.date32(), 19723, 10**7))
+    write(path, 2, day=days)
+    found = read(path)
+    assert [record.content for record in found] == ["text 0", ""]
+    assert found[1].refusal == Refusal("damaged_record", detail="date value out of range")
+
+
+@pytest.mark.parametrize("error", [MemoryError(), pa.ArrowMemoryError("malloc of size 1 failed")], ids=["own", "arrow"])
+def test_memory_that_does_not_suffice_is_no_damage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def fail(*_: object, **__: object) -> object:
+        raise error
+
+    path = tmp_path / "table.parquet"
+    write(path, 2)
+    monkeypatch.setattr(pq.ParquetFile, "iter_batches", fail)
+    with pytest.raises(GristmillError, match=r"table\.parquet: too little memory .* fewer WORKERS"):
+        read(path)
+
+
+@pytest.mark.parametrize("encoding", ["dictionary", "delta"])
+def test_a_long_string_that_is_stored_once_does_not_fill_the_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, encoding: str
+) -> None:
+    monkeypatch.setattr(parquet, "BATCH_BYTES", 4_000_000)
+    path = tmp_path / "table.parquet"
+    columns = pa.table({"body": ["x" * 300_000] * 200, "key": range(200), "link": ["u"] * 200, "day": ["d"] * 200})
+    delta = {"use_dictionary": False, "column_encoding": {"body": "DELTA_BYTE_ARRAY"}} if encoding == "delta" else {}
+    pq.write_table(columns, path, compression="zstd", **delta)
+    del columns
+    before, most = pa.total_allocated_bytes(), 0
+    for record in read_records(TABLE, Span(str(path), 0, 1 << 60), Reading(maximum_record_bytes=1_000)):
+        assert record.refusal == Refusal("record_bytes", 300_000.0, 1_000.0)
+        most = max(most, pa.total_allocated_bytes() - before)
+    assert most < 12_000_000
+
+
+def test_ordinary_rows_are_read_in_whole_batches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes: list[object] = []
+    iter_batches = pq.ParquetFile.iter_batches
+
+    def watched(self: pq.ParquetFile, rows: int, **named: object) -> object:
+        sizes.append(rows)
+        return iter_batches(self, rows, **named)
+
+    monkeypatch.setattr(pq.ParquetFile, "iter_batches", watched)
+    path = tmp_path / "table.parquet"
+    write(path, 4)
+    read(path)
+    assert sizes == [parquet.BATCH_ROWS]
+
+
+def test_two_columns_of_one_name_are_an_error_that_names_it(tmp_path: Path) -> None:
+    path = tmp_path / "table.parquet"
+    columns = [pa.array(["x"])] * 5
+    pq.write_table(pa.Table.from_arrays(columns, ["body", "body", "key", "link", "day"]), path)
+    with pytest.raises(GristmillError, match=r"table\.parquet: has two columns 'body'"):
+        read(path)
+
+
+def test_an_empty_id_is_none(tmp_path: Path) -> None:
+    path = tmp_path / "table.parquet"
+    write(path, 3, key=pa.array(["", "", "0"]), body=pa.array(["a", None, "c"]))
+    found = read(path)
+    assert [record.identity[:4] for record in found] == ["", "row:", "tabl"]

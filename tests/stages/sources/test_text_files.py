@@ -2,6 +2,7 @@
 
 import bz2
 import gzip
+import lzma
 import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
@@ -21,7 +22,7 @@ def read(path: Path, start: int = 0, stop: int = 1 << 60) -> list[Record]:
     return list(read_records(BOOKS, Span(str(path), start, stop), Reading()))
 
 
-@pytest.mark.parametrize("compress", [bytes, gzip.compress, bz2.compress, zstandard.compress])
+@pytest.mark.parametrize("compress", [bytes, gzip.compress, bz2.compress, lzma.compress, zstandard.compress])
 def test_one_file_is_one_record(tmp_path: Path, compress: Callable[[bytes], bytes]) -> None:
     path = tmp_path / "book.txt"
     text = "Die Mühle\r\nam Bach\n" * 5000
@@ -60,7 +61,7 @@ def test_empty_and_missing_files(tmp_path: Path) -> None:
         read(tmp_path / "missing.txt")
 
 
-@pytest.mark.parametrize("compress", [bytes, gzip.compress, bz2.compress, zstandard.compress])
+@pytest.mark.parametrize("compress", [bytes, gzip.compress, bz2.compress, lzma.compress, zstandard.compress])
 def test_a_file_over_the_bound_is_refused_unread(tmp_path: Path, compress: Callable[[bytes], bytes]) -> None:
     path = tmp_path / "book.txt"
     reading = Reading(maximum_record_bytes=100_000)
