@@ -8,7 +8,6 @@ article. `benchmarks/README.md` has the measured gain and loss.
 """
 
 import re
-from dataclasses import dataclass
 from typing import Any
 
 from resiliparse.extract.html2text import extract_plain_text
@@ -21,6 +20,12 @@ from stages.recipe import Corpus
 
 SURELY_SHORT = 0.8
 """Extraction can count a few words more than are visible: it puts bars between the cells of tables."""
+NEAREST_LANGUAGES = 3
+"""resiliparse's first guess is right in 95 % of the cases; the true language is nearly always among three."""
+RULED_OUT = 0.01
+"""py3langid must find the wanted languages less probable than this."""
+SURELY_RULED_OUT = 0.001
+"""The same for a page whose `lang` attribute names another language: surer of that, of all else a little less."""
 NO_CUTOFF = 1 << 30
 MIDDLE_CHARACTERS = 4_000
 SAMPLE_CHARACTERS = 600
@@ -33,32 +38,17 @@ _UNSPACED_LETTERS = re.compile("[\u0e00-\u0eff\u0f00-\u109f\u1780-\u17ff\u3040-\
 """Thai, Lao, Tibetan, Burmese, Khmer, Japanese and Chinese: each letter counts as a word."""
 
 
-@dataclass(frozen=True)
-class Doubt:
-    """How sure the witnesses must be that a page is in no wanted language."""
-
-    nearest_languages: int
-    """How many of the languages that resiliparse finds nearest must not be wanted; its first one is right in 95 %."""
-    ruled_out: float
-    """py3langid must find the wanted languages less probable than this."""
-
-
-UNDECLARED = Doubt(3, 0.01)
-DECLARED_FOREIGN = Doubt(1, 0.001)
-"""For a page whose `lang` attribute names a language that is not wanted."""
-
-
 def screen(page: str, settings: Corpus) -> Refusal | None:
     """Why a page cannot become a document, if cheap tests show that; a pure function.
 
-    Rules: `minimum_words`, as that of the quality stage, with a margin; `language`, two classifiers agree over all of
-    the text and over the main text that it is in no wanted language; `language_attribute`, the page itself says so too.
+    Rules: `minimum_words`, as that of the quality stage, with a margin; `language`, two classifiers agree that all of
+    the text and the main text are in no wanted language; `language_attribute`, the page itself says so too.
     """
     if not settings.screening.enabled:
         return None
     text = str(extract_plain_text(page, main_content=False, alt_texts=False, preserve_formatting=False))
     fewest = SURELY_SHORT * settings.quality.minimum_words
-    if (words := _words(text)) < fewest:
+    if len(text.split()) < fewest and (words := _words(text)) < fewest:
         return Refusal("minimum_words", words, fewest) if _words(_without_markup(page)) < fewest else None
     return _foreign(page, text, settings.language.keep) if settings.language.keep else None
 
@@ -89,25 +79,31 @@ def _without_markup(page: str) -> str:
 def _foreign(page: str, text: str, keep: tuple[str, ...]) -> Refusal | None:
     """Refuses a page of which all witnesses say that it is in none of the languages to keep; the cheap ones first."""
     declared = page_facts(page).language
-    doubt = UNDECLARED if declared is None or declared in keep else DECLARED_FOREIGN
-    if _is_near(text, keep, doubt) or _share(text, keep) >= doubt.ruled_out:
+    is_foreign = declared is not None and declared not in keep
+    count, ruled_out = (1, SURELY_RULED_OUT) if is_foreign else (NEAREST_LANGUAGES, RULED_OUT)
+    nearest = _nearest(text, keep)
+    if _has_any(nearest[:count], keep) or (share := _share(text, keep)) >= ruled_out:
         return None
-    main = str(extract_plain_text(page, main_content=True, alt_texts=False, preserve_formatting=False))
-    if _is_near(main, keep, doubt) or (share := _share(main, keep)) >= doubt.ruled_out:
-        return None
-    if doubt is DECLARED_FOREIGN:
-        return Refusal("language_attribute", share, doubt.ruled_out, declared)
-    return Refusal("language", share, doubt.ruled_out)
+    if not is_foreign or not nearest or _has_any(nearest, keep):
+        main = str(extract_plain_text(page, main_content=True, alt_texts=False, preserve_formatting=False))
+        if _has_any(_nearest(main, keep)[:count], keep) or (share := _share(main, keep)) >= ruled_out:
+            return None
+    rule = "language_attribute" if is_foreign else "language"
+    return Refusal(rule, share, ruled_out, declared if is_foreign else None)
 
 
-def _is_near(text: str, keep: tuple[str, ...], doubt: Doubt) -> bool:
-    """Whether one of the nearest languages of a text is to be kept; never, if the detector does not know them all."""
+def _has_any(languages: list[str], keep: tuple[str, ...]) -> bool:
+    return any(language in keep for language in languages)
+
+
+def _nearest(text: str, keep: tuple[str, ...]) -> list[str]:
+    """The languages that a text is nearest to; none if the detector does not know all that are to be kept."""
     if not _DETECTED.issuperset(keep):
-        return False
-    ranked: Any = detect_fast(_middle(text), n_results=doubt.nearest_languages, cutoff=NO_CUTOFF)
-    if doubt.nearest_languages == 1:
-        ranked = [ranked]
-    return any(language in keep for language, _ in ranked)
+        return []
+    start = max(len(text) - MIDDLE_CHARACTERS, 0) // 2
+    middle = text[start : start + MIDDLE_CHARACTERS]
+    ranked: Any = detect_fast(middle, n_results=NEAREST_LANGUAGES, cutoff=NO_CUTOFF)
+    return [language for language, _ in ranked]
 
 
 def _share(text: str, keep: tuple[str, ...]) -> float:
@@ -115,8 +111,3 @@ def _share(text: str, keep: tuple[str, ...]) -> float:
     sample = representative_sample(text, SAMPLE_CHARACTERS)
     shares = language_probabilities(sample)
     return sum(share for language, share in shares if language in keep) if shares else 1.0
-
-
-def _middle(text: str) -> str:
-    start = max(len(text) - MIDDLE_CHARACTERS, 0) // 2
-    return text[start : start + MIDDLE_CHARACTERS]
