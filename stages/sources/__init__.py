@@ -34,7 +34,7 @@ def read_records(source: Source, span: Span, reading: Reading) -> Iterator[Recor
     """Yields every record whose first byte lies in the span, in the order of the file.
 
     A record that cannot be used has a `refusal` and no content, and so has a file that is damaged as a whole. A file
-    that cannot be opened, or whose columns are not those of the recipe, is a GristmillError; an empty one yields nothing.
+    that cannot be opened, or whose columns are not those of the recipe, is a GristmillError; an empty one gives nothing.
     """
     try:
         yield from _READERS[source.format](source, span, reading)
