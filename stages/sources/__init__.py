@@ -33,8 +33,8 @@ _READERS: dict[str, Callable[[Source, Span, Reading], Iterator[Record]]] = {
 def read_records(source: Source, span: Span, reading: Reading) -> Iterator[Record]:
     """Yields every record whose first byte lies in the span, in the order of the file.
 
-    A record that cannot be used has a `refusal` and no content, and so has a file that is damaged as a whole. A file
-    that cannot be opened, or whose columns are not those of the recipe, is a GristmillError; an empty one gives nothing.
+    A record that cannot be used has a `refusal` and no content, and so has a file that is damaged as a whole. An empty
+    file gives nothing. One that cannot be opened, or whose columns are not those of the recipe, is a GristmillError.
     """
     try:
         yield from _READERS[source.format](source, span, reading)
