@@ -14,7 +14,7 @@ from urllib.parse import urljoin, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import urllib3
-from urllib3.exceptions import HTTPError, LocationValueError, SSLError
+from urllib3.exceptions import HTTPError, LocationValueError, NameResolutionError, SSLError
 from urllib3.response import BaseHTTPResponse
 
 from stages.errors import GristmillError
@@ -22,6 +22,8 @@ from stages.recipe import Http
 from stages.sources.request_rate import wait_for_slot
 
 MAXIMUM_REDIRECTS = 10
+RETRIES_OF_UNKNOWN_HOSTS = 3
+"""A name that is not known is mistyped, or there is no network: nobody should wait minutes to hear of it."""
 
 _PERMANENT = frozenset((501, 505))
 _TRANSIENT = frozenset((403, 408, 425, 429))
@@ -35,9 +37,11 @@ class MissingFileError(GristmillError):
 class PassingFaultError(Exception):
     """A request failed in a way that may pass; the message says how."""
 
-    def __init__(self, what: str, retry_after: float | None = None) -> None:
+    def __init__(self, what: str, retry_after: float | None = None, most_retries: int | None = None) -> None:
         super().__init__(what)
         self.retry_after = retry_after
+        self.most_retries = most_retries
+        """How often it may be tried again, if less often than the settings allow."""
 
 
 class Patience:
@@ -55,7 +59,8 @@ class Patience:
     def wait(self, fault: PassingFaultError) -> None:
         """Sleeps; raises GristmillError if this was one failure too many."""
         self._failures += 1
-        if self._failures > self._http.retries:
+        retries = self._http.retries if fault.most_retries is None else min(fault.most_retries, self._http.retries)
+        if self._failures > retries:
             raise GristmillError(
                 f"{self._url}: cannot be read: {fault} ({self._failures} failures in a row); check the address, run "
                 "again later, or set corpus.reading.http: fewer requests_per_second, more retries"
@@ -110,7 +115,8 @@ def answer(method: str, url: str, http: Http, headers: dict[str, str]) -> Iterat
     except HTTPError as error:
         if isinstance(error, SSLError) and isinstance(error.args[0], ssl.SSLCertVerificationError):
             raise GristmillError(f"{url}: the server's certificate is not valid: {error}") from error
-        raise PassingFaultError(f"{type(error).__name__}: {error}") from error
+        most = RETRIES_OF_UNKNOWN_HOSTS if isinstance(error, NameResolutionError) else None
+        raise PassingFaultError(f"{type(error).__name__}: {error}", most_retries=most) from error
 
 
 def _follow(method: str, url: str, http: Http, headers: dict[str, str]) -> BaseHTTPResponse:

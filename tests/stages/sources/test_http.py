@@ -3,6 +3,7 @@
 import gzip
 import io
 import multiprocessing
+import socket
 import time
 from collections.abc import Iterator
 from email.utils import formatdate
@@ -371,3 +372,16 @@ def test_every_request_waits_for_its_slot(site: Site, monkeypatch: pytest.Monkey
     site.script(PATH, Step(status=503))
     read(site, quick(requests_per_second=3.0))
     assert waited == [(site.address + PATH, 3.0)] * 3
+
+
+def test_an_unknown_host_is_told_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[object] = []
+
+    def unknown(host: object, *_: object, **__: object) -> None:
+        asked.append(host)
+        raise socket.gaierror("Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    with pytest.raises(GristmillError, match=r"nowhere\.invalid.*check the address"):
+        http_status("http://nowhere.invalid/file", quick(retries=50))
+    assert len(asked) == 4
