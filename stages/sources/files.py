@@ -47,11 +47,8 @@ def read_source(path: str, http: Http) -> bytes:
     """All bytes of a small file, wherever it lies."""
     if is_http(path):
         return read_whole(path, http)
-    try:
-        with open_file(path) as file:
-            return file.read()
-    except ImportError as error:
-        raise GristmillError(f"{path}: {error}") from error
+    with open_file(path) as file:
+        return file.read()
 
 
 def status_of(path: str, http: Http) -> FileStatus:
