@@ -9,6 +9,8 @@ PYTHON  ?= python3
 VENV    ?= .venv
 URL     ?=                      # for make why: the address of a page
 ID      ?=                      # for make why: the id of a document or removal
+TEXT    ?=                      # for make why: a part of a text
+RECORD  ?=                      # for make why: RECORD=1 fetches the original record again
 SAVE    ?=                      # for make why: a file to write the original record to
 
 override RECIPE  := $(strip $(RECIPE))
@@ -18,6 +20,7 @@ override RUNNER  := $(strip $(RUNNER))
 override BEAM    := $(strip $(BEAM))
 override URL     := $(strip $(URL))
 override ID      := $(strip $(ID))
+override RECORD  := $(strip $(RECORD))
 override SAVE    := $(strip $(SAVE))
 RUN      := $(VENV)/bin/python -m
 SETTINGS := --recipe '$(RECIPE)' $(if $(SET),--set '$(SET)')
@@ -27,10 +30,10 @@ quoted    = $(subst ','\'',$(1))
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help environment sample corpus tokenizer pretrain why test test-long lint format clean
+.PHONY: help environment sample corpus quality-model tokenizer pretrain report what-if why test test-long lint format clean
 
 help:  ## print the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo '  settings: RECIPE=recipes/sample.toml SET="key=value …" WORKERS=2 RUNNER=DataflowRunner BEAM="--project=…"'
 
 environment: $(VENV)/.ready  ## create .venv with the pinned dependencies
@@ -44,11 +47,22 @@ corpus: sample  ## raw records to documents: extract, filter, remove duplicates,
 tokenizer: corpus  ## train SentencePiece, pack all documents into shards
 	@$(RUN) beam_jobs.tokenizer $(BEAM_JOB)
 
+quality-model: sample  ## train the quality classifier and the n-gram model that the corpus job can filter by
+	@$(RUN) beam_jobs.quality_model $(BEAM_JOB)
+
 pretrain: tokenizer  ## train the language model and export it
 	@$(RUN) trainer.pretrain $(SETTINGS)
 
-why: $(VENV)/.ready  ## what became of one page: make why URL=https://… or ID=…
-	@$(RUN) beam_jobs.why $(SETTINGS) $(if $(URL),--url '$(call quoted,$(URL))') $(if $(ID),--id '$(ID)') $(if $(SAVE),--save '$(call quoted,$(SAVE))')
+report: $(VENV)/.ready  ## one page that shows a finished corpus: report/report.html
+	@$(RUN) beam_jobs.report $(SETTINGS)
+
+what-if: $(VENV)/.ready  ## what other bounds would keep: make what-if SET="corpus.quality.…=…"
+	@$(RUN) beam_jobs.what_if $(SETTINGS)
+
+why: $(VENV)/.ready  ## what became of one page: make why URL=https://…, ID=… or TEXT="…", RECORD=1
+	@$(RUN) beam_jobs.why $(SETTINGS) $(if $(URL),--url '$(call quoted,$(URL))') $(if $(ID),--id '$(ID)') \
+		$(if $(strip $(TEXT)),--text '$(call quoted,$(TEXT))') $(if $(RECORD),--record) \
+		$(if $(SAVE),--save '$(call quoted,$(SAVE))')
 
 test: $(VENV)/.ready-test  ## lint, types and tests
 	@$(MAKE) --no-print-directory lint

@@ -14,7 +14,8 @@ from beam_jobs.units import Job, Phase, inputs_path
 from stages import artifacts
 from stages.artifacts import Manifest
 from stages.console import say
-from stages.recipe import Recipe, load_recipe
+from stages.recipe import Recipe
+from stages.recipe.command_line import parsed_recipe, recipe_parser
 
 
 @dataclass(frozen=True)
@@ -36,13 +37,7 @@ class JobCommand:
 
 def parse_arguments(name: str, arguments: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
     """This command's own arguments, and the rest, which are Beam's options."""
-    parser = argparse.ArgumentParser(
-        prog=f"python -m beam_jobs.{name}", allow_abbrev=False, epilog="All other options are Beam's."
-    )
-    parser.add_argument("--recipe", default="recipes/sample.toml", help="the recipe file (%(default)s)")
-    parser.add_argument(
-        "--set", action="append", default=[], metavar="KEY=VALUE", help="override settings of the recipe"
-    )
+    parser = recipe_parser(f"python -m beam_jobs.{name}", epilog="All other options are Beam's.")
     parser.add_argument(
         "--workers", type=_positive, default=os.cpu_count(), help="local worker processes (%(default)s)"
     )
@@ -59,7 +54,7 @@ def _positive(text: str) -> int:
 def run_job(command: JobCommand, arguments: Sequence[str]) -> None:
     """Does a job from its command line, or says that there is nothing to do."""
     own, beam_options = parse_arguments(command.name, arguments)
-    recipe = load_recipe(own.recipe, own.set)
+    recipe = parsed_recipe(own)
     versions = artifacts.library_versions(command.libraries)
     job = Job(command.name, recipe, tuple(sorted(versions.items())))
     inputs = command.inputs(recipe)

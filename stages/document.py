@@ -16,6 +16,16 @@ IDENTITY_FIELDS = [
     pa.field("origin", ORIGIN, nullable=False),
 ]
 
+EDITS = pa.list_(
+    pa.struct(
+        [
+            pa.field("edit", pa.string(), nullable=False),
+            pa.field("count", pa.int32(), nullable=False),
+            pa.field("characters", pa.int32(), nullable=False),
+        ]
+    )
+)
+
 DOCUMENT_SCHEMA = pa.schema(
     [
         *IDENTITY_FIELDS,
@@ -23,13 +33,17 @@ DOCUMENT_SCHEMA = pa.schema(
         pa.field("published", pa.string()),
         pa.field("language", pa.string(), nullable=False),
         pa.field("language_score", pa.float32(), nullable=False),
+        pa.field("quality_score", pa.float32()),
+        pa.field("perplexity", pa.float32()),
+        pa.field("edits", EDITS, nullable=False),
         pa.field("split", pa.string(), nullable=False),
         pa.field("augmentation", pa.string()),
         pa.field("parent_id", pa.uint64()),
     ]
 )
 """One document a row. `date` is that of the record (of the crawl, of the revision), `published` the day that the page
-itself names. `augmentation` and `parent_id` are null for originals."""
+itself names. `edits` are the changes made to its text after extraction. `augmentation` and `parent_id` are null for
+originals."""
 
 REMOVAL_SCHEMA = pa.schema(
     [
@@ -61,6 +75,22 @@ class Refusal:
     value: float | None = None
     threshold: float | None = None
     detail: str | None = None
+
+
+@dataclass(frozen=True)
+class Edit:
+    """A kind of change to a text: what was done, how often, and by how many characters the text became shorter.
+
+    Masks can be longer than what they hide: then `characters` is negative.
+    """
+
+    name: str
+    count: int
+    characters: int
+
+    def to_json(self) -> dict[str, str | int]:
+        """As it stands in a document's row."""
+        return {"edit": self.name, "count": self.count, "characters": self.characters}
 
 
 @dataclass(frozen=True)

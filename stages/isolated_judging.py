@@ -64,19 +64,19 @@ def _judges_here(settings: Corpus) -> Callable[[list[Record]], list[Verdict]]:
 
 def isolated_extraction(settings: Corpus) -> IsolatedFunction:
     """A new process for extraction alone; the caller closes it."""
-    return _isolated("stages.extraction", "extract", settings.extraction, settings)
+    return _isolated("stages.extraction", "extract", settings.extraction, settings, "extract")
 
 
 @cache
 def isolated_function(settings: Corpus) -> IsolatedFunction:
     """The one process for these settings; it is started at the first call, and ends with this process."""
-    return _isolated("stages.judging", "judge", settings, settings)
+    return _isolated("stages.judging", "judge", settings, settings, "load_and_judge")
 
 
-def _isolated(module: str, function: str, passed: Section, settings: Corpus) -> IsolatedFunction:
+def _isolated(module: str, function: str, passed: Section, settings: Corpus, first: str) -> IsolatedFunction:
     limits = settings.isolation
     memory = limits.memory_megabytes * 1_000_000
-    return IsolatedFunction(Task(module, function, passed, FIRST_RECORD, limits.cpu_seconds, memory))
+    return IsolatedFunction(Task(module, function, passed, FIRST_RECORD, limits.cpu_seconds, memory, first))
 
 
 def _refusal(lost: CallLostError, settings: Corpus) -> Refusal:

@@ -18,8 +18,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from stages.errors import broken_installation
-from stages.isolation import OUT_OF_MEMORY, CallFailedError, Task
+from stages.errors import GristmillError, broken_installation
+from stages.isolation import FOR_THE_USER, OUT_OF_MEMORY, CallFailedError, Task
 
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
@@ -36,8 +36,9 @@ def main() -> None:
             message += stream.read(size - len(message))
     task: Task = pickle.loads(bytes(message))
     try:
-        function = getattr(importlib.import_module(task.module), task.function)
-        function(task.first_value, task.settings)
+        module = importlib.import_module(task.module)
+        function = getattr(module, task.function)
+        getattr(module, task.first_function or task.function)(task.first_value, task.settings)
     except Exception as error:
         control.sendall(_described(error).encode())
         return
@@ -52,6 +53,8 @@ def main() -> None:
 
 
 def _described(error: Exception) -> str:
+    if isinstance(error, GristmillError):
+        return FOR_THE_USER + str(error)
     if isinstance(error, ImportError):
         return broken_installation(error)
     message = " ".join(str(error).split())

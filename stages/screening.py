@@ -47,7 +47,8 @@ def screen(page: str, settings: Corpus) -> Refusal | None:
     if not settings.screening.enabled:
         return None
     text = str(extract_plain_text(page, main_content=False, alt_texts=False, preserve_formatting=False))
-    fewest = SURELY_SHORT * settings.quality.minimum_words
+    gopher = settings.quality.gopher_quality
+    fewest = SURELY_SHORT * gopher.minimum_words if gopher.enabled else 0.0
     if len(text.split()) < fewest and (words := _words(text)) < fewest:
         return Refusal("minimum_words", words, fewest) if _words(_without_markup(page)) < fewest else None
     return _foreign(page, text, settings.language.keep) if settings.language.keep else None

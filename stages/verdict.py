@@ -1,11 +1,12 @@
 """What the stages that look at each text alone say of a record."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from stages.document import Refusal
+from stages.document import Edit, Refusal
 from stages.language import Identified
 
-STAGES = ("read", "screen", "extract", "language", "quality")
+STAGES = ("read", "url", "screen", "extract", "language", "quality", "decontaminate")
 
 
 @dataclass(frozen=True)
@@ -19,3 +20,7 @@ class Verdict:
     published: str | None = None
     """The day on which the page says that it was published, YYYY-MM-DD."""
     language: Identified | None = None
+    measurements: Mapping[str, float] | None = None
+    """What the quality rules measured; None: the record did not come so far."""
+    edits: tuple[Edit, ...] = ()
+    """What was changed in the text since its extraction."""

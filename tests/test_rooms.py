@@ -48,6 +48,10 @@ def test_a_file_says_what_it_is_for_and_stays_short(path: Path) -> None:
     assert len(source.splitlines()) <= MAXIMUM_LINES
 
 
+def is_bound(section: type, name: str) -> bool:
+    return section.__module__ == "stages.recipe.quality" and name.startswith(("minimum_", "maximum_"))
+
+
 def test_every_setting_of_the_recipe_is_read() -> None:
     from stages import recipe
 
@@ -62,5 +66,7 @@ def test_every_setting_of_the_recipe_is_read() -> None:
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load)
     }
-    unread = [f"{one.__name__}.{name}" for one in sections for name in one.model_fields if name not in read]
+    # The bounds of quality rules are read by their prefix (stages/quality/bounds.py), and applied to what is measured.
+    names = [(one.__name__, name) for one in sections for name in one.model_fields if not is_bound(one, name)]
+    unread = [f"{section}.{name}" for section, name in names if name not in read]
     assert not unread

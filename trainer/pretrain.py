@@ -5,7 +5,6 @@
 Light on purpose: whether there is anything to do, and anything to do it with, is known before torch is imported.
 """
 
-import argparse
 import os
 from collections.abc import Sequence
 
@@ -20,7 +19,7 @@ from stages.artifacts import (
 )
 from stages.console import run_command, say
 from stages.errors import GristmillError
-from stages.recipe import load_recipe
+from stages.recipe.command_line import parsed_recipe, recipe_parser
 from trainer.inputs import open_inputs
 
 LIBRARIES = ("numpy", "safetensors", "torch", "transformers")
@@ -29,13 +28,8 @@ LIBRARIES = ("numpy", "safetensors", "torch", "transformers")
 
 def main(arguments: Sequence[str]) -> None:
     """Trains, unless the result of the same recipe, data and code is there already."""
-    parser = argparse.ArgumentParser(prog="python -m trainer.pretrain", description=__doc__.splitlines()[0])
-    parser.add_argument("--recipe", required=True, help="the TOML file of the run")
-    parser.add_argument(
-        "--set", action="append", default=[], metavar="KEY=VALUE", help="override settings of the recipe"
-    )
-    parsed = parser.parse_args(arguments)
-    recipe = load_recipe(parsed.recipe, parsed.set)
+    parser = recipe_parser("python -m trainer.pretrain", __doc__.splitlines()[0])
+    recipe = parsed_recipe(parser.parse_args(arguments))
     folder = recipe.folder("pretrain")
     if not is_local(folder):
         raise GristmillError(f"{folder}: training reads and writes local files; copy the shards and set output")

@@ -1,6 +1,6 @@
-"""Phase 2: documents that share a band of their MinHash signature, their content or their id.
+"""Phase 4: documents that share a band of their MinHash signature, their content or their id.
 
-A document is known here by its reference alone: `(ordinal of its extract unit) << 32 | row`. Each unit reads one
+A document is known here by its reference alone: `(ordinal of its candidates' unit) << 32 | row`. Each unit reads one
 column of all signature files, within one range of its values, so that no unit holds more than a part of the corpus.
 """
 
@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from beam_jobs.corpus.extract import band_column
+from beam_jobs.corpus.candidates import band_column, candidates_phase
 from beam_jobs.corpus.tables import read_table, write_table
 from beam_jobs.units import Job, Outputs, Planned, Unit, commits_of
 from stages import artifacts
@@ -28,7 +28,7 @@ def settings(recipe: Recipe) -> Any:
 
 def plan(job: Job) -> list[Planned]:
     """One unit for each column and range of keys."""
-    commits = commits_of(job, "extract")
+    commits = commits_of(job, candidates_phase(job.recipe))
     files = [file.to_json() for commit in commits for file in commit.files["signatures"]]
     documents = sum(file["rows"] for file in files)
     ranges = max(1, -(-documents // DOCUMENTS_PER_UNIT))

@@ -1,4 +1,4 @@
-"""Phase 4: decides which documents of each component stay, by their true similarity."""
+"""Phase 6: decides which documents of each component stay, by their true similarity."""
 
 from typing import Any
 
@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from beam_jobs.corpus.candidates import candidates_phase
 from beam_jobs.corpus.tables import read_table, write_table
 from beam_jobs.units import Job, Outputs, Planned, Unit, commits_of
 from stages import artifacts
@@ -32,7 +33,7 @@ def settings(recipe: Recipe) -> Any:
 
 def plan(job: Job) -> list[Planned]:
     """One unit for each part of the components."""
-    texts = [_pair(commit.files) for commit in commits_of(job, "extract")]
+    texts = [_pair(commit.files) for commit in commits_of(job, candidates_phase(job.recipe))]
     parts = [file for commit in commits_of(job, "clusters") for file in commit.files.get("parts", ())]
     return [Planned({"part": part.to_json(), "texts": texts}, part.bytes) for part in parts]
 

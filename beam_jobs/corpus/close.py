@@ -12,16 +12,22 @@ from stages.ledger import Ledger
 from stages.recipe import Limits
 from stages.verdict import STAGES as JUDGED
 
-STAGES = (*JUDGED, "duplicates")
+REPEATED = "repeated_text"
+STAGES = (*JUDGED, REPEATED, "duplicates")
 DAMAGE = ("damaged_record",)
+SHOWN_REPEATED = 5
+SHOWN_CHARACTERS = 60
 
 
 def close(job: Job) -> Manifest:
     """Checks the accounts, writes `ledger.json` and the manifest, and shows the funnel."""
-    extracted, finished = commits_of(job, "extract"), commits_of(job, "finish")
+    extracted, cut, finished = (commits_of(job, phase) for phase in ("extract", "cut", "finish"))
+    every = (*extracted, *cut, *finished)
     ledger = Ledger(STAGES)
-    for commit in (*extracted, *finished):
+    for commit in every:
         ledger.add(commit.counts["ledger"])
+    if job.recipe.corpus.repeated_text.unit == "none":
+        ledger.keep(REPEATED, ledger.stages[JUDGED[-1]].kept)
     ledger.check_closed()
     facts: dict[str, Any] = {
         "ledger": ledger.to_json(),
@@ -32,10 +38,10 @@ def close(job: Job) -> Manifest:
         "seed": job.recipe.seed,
         "libraries": dict(job.libraries),
     }
-    files = {
-        "documents": _files(finished, "documents"),
-        "removals": _files(extracted, "removals") + _files(finished, "removals"),
-    }
+    if cut:
+        facts[REPEATED] = _repeated_text(job, cut)
+    kinds = ("documents", "removals", "measurements", "examples")
+    files = {kind: _files(finished if kind == "documents" else every, kind) for kind in kinds}
     _check_rows(ledger, files, sum(facts["variants"].values()))
     _check_sources(job, facts["sources"])
     check_limits(ledger, job.recipe.corpus.limits, files["removals"], job.folder)
@@ -43,6 +49,24 @@ def close(job: Job) -> Manifest:
     manifest = write_manifest(job.folder, Manifest(job.name, files, facts))
     _show(job, ledger, facts)
     return manifest
+
+
+def _repeated_text(job: Job, cut: Sequence[Commit]) -> dict[str, Any]:
+    """What was cut out of documents as text that recurs, and what recurs most."""
+    from beam_jobs.corpus.repeated import most_frequent
+
+    repeated = commits_of(job, "repeated")
+    texts: dict[str, str] = {}
+    for commit in cut:
+        for name, text in commit.counts["shown"].items():
+            texts[name] = min(texts.get(name, text), text)
+    return {
+        "repeated": sum(commit.counts["repeated"] for commit in repeated),
+        **_sum({"cut": commit.counts["cut"]} for commit in cut)["cut"],
+        "top": [
+            {"text": texts[f"{row['hash']:016x}"], "documents": row["documents"]} for row in most_frequent(repeated)
+        ],
+    }
 
 
 def _sum(counts: Iterable[dict[str, dict[str, int]]]) -> dict[str, dict[str, int]]:
@@ -110,6 +134,9 @@ def _show(job: Job, ledger: Ledger, facts: dict[str, Any]) -> None:
         for split, count in facts["splits"].items()
     ]
     show_table("documents", ("split", "documents", "characters"), rows)
+    if top := facts.get(REPEATED, {}).get("top"):
+        shown = [(" ".join(one["text"].split())[:SHOWN_CHARACTERS], one["documents"]) for one in top[:SHOWN_REPEATED]]
+        show_table("text that recurs most", ("text", "documents"), shown)
     if facts["variants"]:
         show_table("variants of training documents", ("augmentation", "documents"), list(facts["variants"].items()))
     for name in ("documents", "removals", "ledger.json", "manifest.json"):

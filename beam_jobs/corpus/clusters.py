@@ -1,4 +1,4 @@
-"""Phase 3: joins the buckets to components, which can be decided on one by one, and deals them into parts."""
+"""Phase 5: joins the buckets to components, which can be decided on one by one, and deals them into parts."""
 
 from collections.abc import Iterator
 from typing import Any

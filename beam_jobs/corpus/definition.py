@@ -5,20 +5,26 @@ from collections.abc import Sequence
 from beam_jobs.command import JobCommand
 from beam_jobs.corpus.close import close
 from beam_jobs.corpus.inputs import resolve_inputs
+from beam_jobs.corpus.resources import resource_hashes
 from beam_jobs.units import Phase
 from stages.recipe import Recipe
 
 LIBRARIES = (
     "brotli",
+    "budoux",
+    "ftfy",
     "isal",
     "lxml",
     "mwparserfromhell",
     "nlpaug",
     "numpy",
+    "phonenumbers",
     "py3langid",
     "pyarrow",
     "resiliparse",
+    "safetensors",
     "scipy",
+    "tld",
     "trafilatura",
     "webencodings",
     "zstandard",
@@ -27,10 +33,12 @@ LIBRARIES = (
 
 def phases() -> Sequence[Phase]:
     """The phases in order; imports the libraries that do the work."""
-    from beam_jobs.corpus import buckets, choose, clusters, extract, finish
+    from beam_jobs.corpus import buckets, choose, clusters, cut, extract, finish, repeated
 
     return (
         Phase("extract", extract.plan, extract.work, extract.settings),
+        Phase("repeated", repeated.plan, repeated.work, repeated.settings),
+        Phase("cut", cut.plan, cut.work, cut.settings),
         Phase("buckets", buckets.plan, buckets.work, buckets.settings),
         Phase("clusters", clusters.plan, clusters.work, clusters.settings),
         Phase("choose", choose.plan, choose.work, choose.settings),
@@ -39,8 +47,13 @@ def phases() -> Sequence[Phase]:
 
 
 def inputs(recipe: Recipe) -> list[dict[str, object]]:
-    """The files of all sources with their sizes and versions."""
-    return [file.to_json() for file in resolve_inputs(recipe.corpus.sources, recipe.corpus.reading.http)]
+    """The files of all sources with their sizes and versions, and the files that rules read, which have no source."""
+    files = [file.to_json() for file in resolve_inputs(recipe.corpus.sources, recipe.corpus.reading.http)]
+    resources = resource_hashes(recipe.corpus)
+    named: list[dict[str, object]] = [
+        {"source": "", "path": path, "sha256": resources[path]} for path in sorted(resources)
+    ]
+    return [*files, *named]
 
 
 def check(recipe: Recipe, workers: int) -> None:

@@ -1,52 +1,49 @@
-"""Phase 1: byte ranges of the sources to candidate documents, their MinHash bands, and removals."""
+"""Phase 1: byte ranges of the sources to candidate documents, their MinHash bands, and removals.
 
-from collections.abc import Iterator, Mapping
+Where text that recurs is to be cut out first, the hashes of the candidates' units of text take the place of the bands.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
-import pyarrow as pa
-
-from beam_jobs.corpus.tables import CANDIDATE_SCHEMA, TableWriter, identity_of, removal_row, table_writer
+from beam_jobs.corpus.candidates import candidate_writer, candidates_phase
+from beam_jobs.corpus.examples import Examples
+from beam_jobs.corpus.measurements import MEASUREMENT_SCHEMA, measurement_row
+from beam_jobs.corpus.repeated import FOUND_SCHEMA, found_rows
+from beam_jobs.corpus.resources import resource_hashes
+from beam_jobs.corpus.tables import CANDIDATE_SCHEMA, identity_of, removal_row, table_writer, write_table
 from beam_jobs.units import Job, Outputs, Planned, Unit, inputs_path
 from stages import artifacts
 from stages.document import REMOVAL_SCHEMA, Record
 from stages.isolated_judging import judged
 from stages.ledger import Ledger
-from stages.near_duplicates.signatures import band_keys, content_hash, text_signatures
-from stages.recipe import NearDuplicates, Reading, Recipe, Source
+from stages.recipe import Reading, Recipe, Source
 from stages.sources import Span, read_records, spans
 from stages.verdict import STAGES, Verdict
 
 READER_SETTINGS = ("name", "text_column", "id_column", "url_column", "title_column", "date_column")
 """What of a source decides its records beside the bytes of its files."""
 
-TEXTS_PER_BATCH = 128
-"""Signatures are computed for so many texts at once; past that the kernel gets no faster."""
-
 
 def settings(recipe: Recipe) -> Any:
     """What decides the output of a unit beside its files."""
     corpus = recipe.corpus
-    parts = (corpus.screening, corpus.extraction, corpus.isolation, corpus.language, corpus.quality)
-    reading = corpus.reading.model_dump(mode="json", exclude={"http"})
-    signatures = corpus.near_duplicates.model_dump(mode="json", exclude={"threshold"})
-    return [*(part.model_dump(mode="json") for part in parts), reading, signatures, corpus.keep_removed_text]
-
-
-def signature_schema(near_duplicates: NearDuplicates) -> pa.Schema:
-    """What later phases need of a candidate without its text: one row each, in the order of the candidates."""
-    return pa.schema(
-        [
-            pa.field("id", pa.uint64(), nullable=False),
-            pa.field("length", pa.uint32(), nullable=False),
-            pa.field("content_hash", pa.uint64(), nullable=False),
-            *(pa.field(band_column(band), pa.uint64(), nullable=False) for band in range(near_duplicates.bands)),
-        ]
+    parts = (
+        *(corpus.urls, corpus.screening, corpus.extraction, corpus.isolation, corpus.language),
+        *(corpus.cleaning, corpus.quality, corpus.decontamination),
     )
+    reading = corpus.reading.model_dump(mode="json", exclude={"http"})
+    sections = [part.model_dump(mode="json") for part in parts]
+    return [*sections, resource_hashes(corpus), reading, _compared(recipe), corpus.keep_removed_text]
 
 
-def band_column(band: int) -> str:
-    """The column that holds the key of one LSH band."""
-    return f"band_{band:03d}"
+def _compared(recipe: Recipe) -> Any:
+    """What decides how documents are compared with others: by their bands, or by their units of text."""
+    corpus = recipe.corpus
+    if candidates_phase(recipe) == "extract":
+        return corpus.near_duplicates.model_dump(mode="json", exclude={"threshold"})
+    return corpus.repeated_text.model_dump(mode="json", include={"unit", "span_sentences", "minimum_characters"})
 
 
 def plan(job: Job) -> list[Planned]:
@@ -67,6 +64,8 @@ def _length(span: Mapping[str, Any]) -> int:
 
 def _all_spans(job: Job, unit_bytes: int) -> Iterator[dict[str, Any]]:
     for file in artifacts.read_json(inputs_path(job)):
+        if not file["source"]:
+            continue
         for span in spans(file["format"], file["path"], file["size"], unit_bytes):
             yield {**file, "start": span.start, "stop": span.stop}
 
@@ -87,24 +86,47 @@ def work(job: Job, unit: Unit, outputs: Outputs) -> dict[str, Any]:
     """Does one unit; the counts are its ledger, and the records and candidates of its source."""
     corpus = job.recipe.corpus
     source = next(one for one in corpus.sources if one.name == unit.inputs["reader"]["name"])
-    ledger = Ledger(STAGES)
+    ledger, examples = Ledger(STAGES), Examples()
     with (
         table_writer(outputs, "removals", REMOVAL_SCHEMA, product=True) as removals,
-        table_writer(outputs, "candidates", CANDIDATE_SCHEMA) as documents,
-        table_writer(outputs, "signatures", signature_schema(corpus.near_duplicates)) as signatures,
+        table_writer(outputs, "measurements", MEASUREMENT_SCHEMA, product=True) as measurements,
+        _candidates(job.recipe, outputs) as add_candidate,
     ):
-        candidates = _Candidates(documents, signatures, corpus.near_duplicates)
         for record, verdict in judged(_records(source, unit.inputs["spans"], corpus.reading), corpus):
             _book(ledger, verdict)
             identity = identity_of(record, source.name)
+            if verdict.measurements is not None:
+                measurements.write(measurement_row(identity["id"], verdict))
             if verdict.refusal is None:
-                candidates.add(identity, verdict)
+                add_candidate(_candidate_row(identity, verdict))
                 continue
-            text = verdict.text if corpus.keep_removed_text else None
-            removals.write(removal_row(identity, verdict.stage, verdict.refusal, text))
-        candidates.flush()
+            row = removal_row(identity, verdict.stage, verdict.refusal, verdict.text)
+            if verdict.text is not None:
+                examples.add(row, verdict.text)
+            removals.write(row if corpus.keep_removed_text else {**row, "text": None})
+    write_table(outputs, "examples", examples.table())
     counts = {"records": ledger.stages[STAGES[0]].read, "candidates": ledger.stages[STAGES[-1]].kept}
     return {"ledger": ledger.to_json(), "sources": {source.name: counts}}
+
+
+@contextmanager
+def _candidates(recipe: Recipe, outputs: Outputs) -> Iterator[Callable[[Mapping[str, Any]], None]]:
+    """Yields what takes the rows of candidates."""
+    if candidates_phase(recipe) == "extract":
+        with candidate_writer(outputs, recipe.corpus.near_duplicates) as candidates:
+            yield candidates.add
+        return
+    with (
+        table_writer(outputs, "candidates", CANDIDATE_SCHEMA) as documents,
+        table_writer(outputs, "text_units", FOUND_SCHEMA) as text_units,
+    ):
+
+        def add(row: Mapping[str, Any]) -> None:
+            documents.write(row)
+            for found in found_rows(row["id"], row["text"], recipe.corpus.repeated_text):
+                text_units.write(found)
+
+        yield add
 
 
 def _records(source: Source, inputs: list[dict[str, Any]], reading: Reading) -> Iterator[Record]:
@@ -121,31 +143,16 @@ def _book(ledger: Ledger, verdict: Verdict) -> None:
         ledger.keep(stage)
 
 
-class _Candidates:
-    """Writes candidates as they come, and their signatures in batches."""
-
-    def __init__(self, documents: TableWriter, signatures: TableWriter, near_duplicates: NearDuplicates):
-        self._documents = documents
-        self._signatures = signatures
-        self._settings = near_duplicates
-        self._waiting: list[tuple[int, str]] = []
-
-    def add(self, identity: Mapping[str, Any], verdict: Verdict) -> None:
-        assert verdict.text is not None and verdict.language is not None
-        language = {"language": verdict.language.language, "language_score": verdict.language.score}
-        self._documents.write(
-            {**identity, "title": verdict.title, "published": verdict.published, "text": verdict.text, **language}
-        )
-        self._waiting.append((identity["id"], verdict.text))
-        if len(self._waiting) == TEXTS_PER_BATCH:
-            self.flush()
-
-    def flush(self) -> None:
-        texts = [text for _, text in self._waiting]
-        keys = band_keys(text_signatures(texts, self._settings), self._settings)
-        for (document_id, text), row in zip(self._waiting, keys.tolist(), strict=True):
-            bands = {band_column(band): key for band, key in enumerate(row)}
-            self._signatures.write(
-                {"id": document_id, "length": len(text), "content_hash": content_hash(text), **bands}
-            )
-        self._waiting = []
+def _candidate_row(identity: Mapping[str, Any], verdict: Verdict) -> dict[str, Any]:
+    assert verdict.text is not None and verdict.language is not None and verdict.measurements is not None
+    return {
+        **identity,
+        "title": verdict.title,
+        "published": verdict.published,
+        "text": verdict.text,
+        "language": verdict.language.language,
+        "language_score": verdict.language.score,
+        "quality_score": verdict.measurements.get("quality_score"),
+        "perplexity": verdict.measurements.get("perplexity"),
+        "edits": [edit.to_json() for edit in verdict.edits],
+    }

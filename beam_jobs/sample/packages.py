@@ -33,14 +33,17 @@ class DebianPackage:
 class PackageSet:
     """Everything that one sample is made of."""
 
-    wikipedia: PythonPackage
-    leads: PythonPackage
-    books: PythonPackage
     pages: tuple[DebianPackage, ...]
+    wikipedia: PythonPackage | None = None
+    leads: PythonPackage | None = None
+    books: PythonPackage | None = None
+    english: bool = True
+    """Whether the documentation of Python can stand in where there is no apt."""
 
     def count(self) -> int:
         """How many packages there are."""
-        return 3 + len(self.pages)
+        texts = (self.wikipedia, self.leads, self.books)
+        return len(self.pages) + sum(package is not None for package in texts)
 
 
 SOURCE_ONLY = ("--no-binary", ":all:")
@@ -92,3 +95,21 @@ PACKAGES = PackageSet(
         DebianPackage(("debian-faq",), "verbatim copying, changed copies under the same terms"),
     ),
 )
+
+CHINESE = PackageSet(
+    # Simplified and traditional characters.
+    pages=(
+        DebianPackage(("libreoffice-help-zh-cn",), "MPL-2.0"),
+        DebianPackage(("libreoffice-help-zh-tw",), "MPL-2.0"),
+        DebianPackage(("debian-reference-zh-cn",), "GPL-2+"),
+        DebianPackage(("debian-reference-zh-tw",), "GPL-2+"),
+        DebianPackage(("maint-guide-zh-cn",), "GPL-2+"),
+        DebianPackage(("maint-guide-zh-tw",), "GPL-2+"),
+        DebianPackage(("debian-faq-zh-cn",), "verbatim copying, changed copies under the same terms"),
+        DebianPackage(("lilypond-doc-html-zh",), "GFDL-1.3+"),
+    ),
+    english=False,
+)
+
+COLLECTIONS = {"english": PACKAGES, "chinese": CHINESE}
+"""By the name that a recipe gives to `sample.collection`."""

@@ -10,7 +10,7 @@ PATTERNS = {"web": "*.warc.gz", "wikipedia": "*.xml.bz2", "leads": "*.jsonl", "b
 LICENCES = "LICENCES.md"
 NOT_BALANCED = (
     "The sample shows the pipeline real bytes; it is not a balanced corpus: with Debian's packages, "
-    "some 60 % of what the filters keep is documentation of software."
+    "most of what the filters keep is documentation of software."
 )
 
 
@@ -40,12 +40,13 @@ def licences_text(parts: Sequence[Part]) -> str:
 def show_sample(folder: str, manifest: Manifest) -> None:
     """Prints what is in the sample, where, and what must be known about it."""
     rows: list[list[object]] = []
-    for group in GROUPS:
+    groups = [group for group in GROUPS if manifest.files[group]]
+    for group in groups:
         files = manifest.files[group]
         size = sum(file.bytes for file in files)
         rows.append([group, len(files), sum(file.rows for file in files), f"{size / 1e6:.1f}"])
     show_table("The sample", ["", "files", "pages or texts", "MB"], rows)
-    for group in GROUPS:
+    for group in groups:
         say(f"{group:<10} {join(folder, group, PATTERNS[group])}")
     say(f"The licences of all texts are in {join(folder, LICENCES)}.")
     say(NOT_BALANCED)

@@ -7,8 +7,10 @@ from stages.console import run_command
 
 def main(arguments: Sequence[str]) -> None:
     """Imports the command, so that a package which is missing is one line, and runs it."""
+    from beam_jobs.corpus.lean_pyarrow import without_pandas
     from beam_jobs.why import command
 
+    without_pandas()
     command.main(arguments)
 
 

@@ -1,55 +1,60 @@
-"""The command: finds a page by its address or id in a finished corpus, and shows all that is known of it."""
+"""The command: finds a page by its address, its id or a part of its text, and shows all that is stored of it."""
 
 import argparse
 from collections.abc import Sequence
-from pathlib import Path
 
-from beam_jobs.corpus.definition import COMMAND
+from beam_jobs.corpus.finished import NAME, FinishedCorpus, open_even_refused
 from beam_jobs.units import Job
-from beam_jobs.why.origin import fetch
-from beam_jobs.why.search import Found, count_containing, find, listing
-from stages import artifacts
-from stages.console import say, show_table
-from stages.document import Record, Refusal
+from beam_jobs.why.answer import answer
+from beam_jobs.why.search import KINDS, Found, Match, containing, similar_addresses, with_address, with_id
+from stages.console import say
 from stages.errors import GristmillError
-from stages.isolated_judging import isolated_extraction
-from stages.isolation import CallLostError
-from stages.language import identify_language
-from stages.quality import measurements
-from stages.recipe import Corpus, Recipe, load_recipe
+from stages.recipe.command_line import parsed_recipe, recipe_parser
 
-SHOWN_CHARACTERS = 1_500
+MATCHES_LISTED = 10
 
 
 def main(arguments: Sequence[str]) -> None:
     """Runs the command."""
     own = _parse(arguments)
-    recipe = load_recipe(own.recipe, own.set)
-    job = Job(COMMAND.name, recipe, ())
-    manifest = listing(job)
-    found = sorted(find(job.folder, manifest, own.url, own.id), key=_relevance)
-    if not found:
-        raise GristmillError(_nothing(job, manifest, own.url, own.id))
+    recipe = parsed_recipe(own)
+    corpus = open_even_refused(recipe)
+    found = _found(corpus, own)
     for one in found[: own.most]:
-        _answer(job, manifest, one, own.save if one is found[0] else "")
+        answer(corpus, one)
+        if own.record or own.save:
+            from beam_jobs.why.record import show_record
+
+            show_record(Job(NAME, recipe, ()), corpus, one.row, own.save if one is found[0] else "")
     if len(found) > own.most:
         say(f"{len(found) - own.most} more records have this address; --most {len(found)} shows them all")
 
 
 def _parse(arguments: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m beam_jobs.why", allow_abbrev=False)
-    parser.add_argument("--recipe", default="recipes/sample.toml", help="the recipe file (%(default)s)")
-    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="override settings")
+    parser = recipe_parser("python -m beam_jobs.why", "What became of one page.")
     parser.add_argument("--url", default="", help="the address of a page")
     parser.add_argument("--id", type=int, help="the id of a document or removal")
+    parser.add_argument("--text", default="", help="a part of a text, letter by letter")
     parser.add_argument("--most", type=int, default=3, help="how many records to show (%(default)s)")
+    parser.add_argument("--record", action="store_true", help="fetch the original record again and show it")
     parser.add_argument("--save", default="", metavar="FILE", help="write the original record's content to this file")
     own = parser.parse_args(arguments)
     if own.id is not None and not 0 <= own.id < 1 << 64:
         raise GristmillError(f"ID={own.id}: ids are numbers below 2^64; documents and removals have them in column id")
-    if bool(own.url) == (own.id is not None):
-        raise GristmillError("give one of URL=… and ID=…: make why URL=https://…")
+    if bool(own.url) + (own.id is not None) + bool(own.text) != 1:
+        raise GristmillError("give one of URL=…, ID=… and TEXT=…: make why URL=https://…")
+    if own.most < 1:
+        raise GristmillError(f"--most {own.most}: show at least one")
     return own
+
+
+def _found(corpus: FinishedCorpus, own: argparse.Namespace) -> list[Found]:
+    if own.text:
+        return _with_text(corpus, own.text)
+    found = sorted(with_address(corpus, own.url) if own.id is None else with_id(corpus, own.id), key=_relevance)
+    if not found:
+        raise GristmillError(_nothing(corpus, own.url, own.id))
+    return found
 
 
 def _relevance(found: Found) -> tuple[bool, bool]:
@@ -57,96 +62,40 @@ def _relevance(found: Found) -> tuple[bool, bool]:
     return is_wrapper, found.row.get("augmentation") is not None
 
 
-def _nothing(job: Job, manifest: artifacts.Manifest, url: str, record_id: int | None) -> str:
+def _nothing(corpus: FinishedCorpus, url: str, record_id: int | None) -> str:
     if record_id is not None:
-        return f"{job.folder}: no document and no removal has the id {record_id}"
-    similar = count_containing(job.folder, manifest, url)
-    hint = f"; {similar:,} addresses contain it" if similar else ""
-    return f"{job.folder}: no document and no removal has the address {url}{hint}"
+        return f"{corpus.folder}: no document and no removal has the id {record_id}"
+    count, first = similar_addresses(corpus, url)
+    hint = f"; {count:,} addresses contain it: {', '.join(first)}" if count else ""
+    return f"{corpus.folder}: no document and no removal has the address {url}{hint}"
 
 
-def _answer(job: Job, manifest: artifacts.Manifest, found: Found, save: str) -> None:
-    row = found.row
-    facts = [("address", row["url"] or "none"), ("id", str(row["id"])), ("source", row["source"])]
-    facts += [(name, str(row[name])) for name in ("date", "title", "published") if row.get(name)]
-    facts += _outcome(job, manifest, found)
-    origin = row["origin"]
-    facts.append(("origin", f"{origin['file']}, {origin['offset']}"))
-    for name, value in facts:
-        say(f"{name:<14} {value}")
-    record = fetch(job, row)
-    if isinstance(record, str):
-        say(f"the record cannot be fetched again: {record}\n")
-        return
-    _show_record(record, job.recipe, save)
-
-
-def _outcome(job: Job, manifest: artifacts.Manifest, found: Found) -> list[tuple[str, str]]:
-    row = found.row
-    if found.kind == "documents":
-        kept = f"document, {row['split']}, {row['language']} ({row['language_score']:.4f}), {found.file}"
-        variant = [("variant", f"{row['augmentation']} of {row['parent_id']}")] if row["augmentation"] else []
-        return [("kept as", kept), *variant]
-    refusal = Refusal(row["rule"], row["value"], row["threshold"], row["detail"])
-    outcome = [("removed by", f"{row['stage']}: {described(refusal)}"), ("listed in", found.file)]
-    if row["duplicate_of"] is not None:
-        partner = next(find(job.folder, manifest, "", row["duplicate_of"]), None)
-        where = (partner.row["url"] or partner.row["title"] or "no address") if partner else "not in this corpus"
-        jaccard = "" if row["jaccard"] is None else f", true Jaccard similarity {row['jaccard']:.4f}"
-        outcome.append(("duplicate of", f"{row['duplicate_of']} ({where}){jaccard}"))
-    return outcome
-
-
-def described(refusal: Refusal) -> str:
-    """A refusal in words: `minimum_words, measured 12, bound 50`."""
-    parts = [refusal.rule]
-    if refusal.detail:
-        parts.append(refusal.detail)
-    if refusal.value is not None:
-        parts.append(f"measured {refusal.value:g}")
-    if refusal.threshold is not None:
-        parts.append(f"bound {refusal.threshold:g}")
-    return ", ".join(parts)
-
-
-def _show_record(record: Record, recipe: Recipe, save: str) -> None:
-    content = record.content if isinstance(record.content, bytes) else record.content.encode("utf-8", "replace")
-    say(f"the record, fetched again: {len(content):,} bytes of {record.media}")
-    if record.refusal is not None:
-        say(f"  read: {described(record.refusal)}\n")
-        return
-    if save:
-        Path(save).write_bytes(content)
-        say(f"  written to {save}")
-    say(_beginning(content.decode("utf-8", "replace")))
-    _show_text(record, recipe.corpus)
-
-
-def _show_text(record: Record, settings: Corpus) -> None:
-    """The extracted text, and what each rule measures on it, whether or not an earlier one removed the page."""
-    isolated = isolated_extraction(settings)
-    try:
-        extracted = isolated(record)
-    except CallLostError as lost:
-        extracted = Refusal(f"the parser was stopped, {lost}")
-    finally:
-        isolated.close()
-    if isinstance(extracted, Refusal):
-        say(f"no text: {described(extracted)}\n")
-        return
-    say(f"its text: {len(extracted.text):,} characters")
-    say(_beginning(extracted.text))
-    language = identify_language(extracted.text, settings.language)
-    rows: list[tuple[str, str, str]] = [("language", f"{language.language} {language.score:g}", "")]
-    for rule, value, lowest, highest in measurements(extracted.text, language.language, settings.quality):
-        missed = "missed" if value < lowest or value > highest else ""
-        bound = f">= {lowest:g}" if lowest > 0 else f"<= {highest:g}"
-        rows.append((rule, f"{value:.4g}", f"{bound} {missed}".strip()))
-    show_table("what the rules measure", ("rule", "value", "bound"), rows)
+def _with_text(corpus: FinishedCorpus, part: str) -> list[Found]:
+    """Lists the texts with this part, and gives the record of the first; the originals go before variants of them."""
+    matches = containing(corpus, part)
+    if not matches:
+        raise GristmillError(_no_text(corpus, part))
+    say(f"{len(matches):,} texts contain it")
+    for match in matches[:MATCHES_LISTED]:
+        say(f"  {_named(match)}")
+    if len(matches) > MATCHES_LISTED:
+        say(f"  … {len(matches) - MATCHES_LISTED:,} more")
     say("")
+    kinds = KINDS if matches[0].kind == "examples" else [matches[0].kind]
+    return list(with_id(corpus, matches[0].id, kinds))[:1]
 
 
-def _beginning(text: str) -> str:
-    shown = text[:SHOWN_CHARACTERS]
-    rest = len(text) - len(shown)
-    return "\n".join(f"  | {line}" for line in shown.splitlines()) + (f"\n  … {rest:,} more" if rest else "")
+def _named(match: Match) -> str:
+    kind = "removed" if match.kind != "documents" else "document"
+    return f"{kind:<9} {match.id:<20} {match.url or ''}".rstrip()
+
+
+def _no_text(corpus: FinishedCorpus, part: str) -> str:
+    near = containing(corpus, part, loosely=True)
+    searched = "" if corpus.settings.keep_removed_text else "; of removed texts only the examples are stored"
+    if near:
+        return (
+            f"{corpus.folder}: no text contains it as it stands, {len(near):,} do in other case or spacing: "
+            f"make why ID={near[0].id}"
+        )
+    return f"{corpus.folder}: no stored text contains {part!r}{searched}"

@@ -4,6 +4,7 @@ An unknown key, a wrong type or an impossible value is an error that names the k
 overridden from the command line by their dotted names: `pretrain.steps=200 corpus.near_duplicates.threshold=0.7`.
 """
 
+from stages.recipe.cleaning import Cleaning, Decontamination, PersonalDataKind, RepeatedText, Urls
 from stages.recipe.corpus import (
     Augmentation,
     Corpus,
@@ -12,37 +13,60 @@ from stages.recipe.corpus import (
     Language,
     Limits,
     NearDuplicates,
-    Quality,
     Screening,
     Split,
 )
 from stages.recipe.loading import load_recipe
+from stages.recipe.quality import (
+    C4,
+    Classifier,
+    FineWeb,
+    GopherQuality,
+    GopherRepetition,
+    LineCorrections,
+    Perplexity,
+    Quality,
+)
+from stages.recipe.quality_model import QualityModel
 from stages.recipe.section import Section
 from stages.recipe.sources import Http, Reading, Source
 from stages.recipe.training import Generation, Model, Packing, Pretrain, Tokenizer
 from stages.recipe.whole import Recipe, Sample
 
 __all__ = [
+    "C4",
     "Augmentation",
+    "Classifier",
+    "Cleaning",
     "Corpus",
+    "Decontamination",
     "Extraction",
+    "FineWeb",
     "Generation",
+    "GopherQuality",
+    "GopherRepetition",
     "Http",
     "Isolation",
     "Language",
     "Limits",
+    "LineCorrections",
     "Model",
     "NearDuplicates",
     "Packing",
+    "Perplexity",
+    "PersonalDataKind",
     "Pretrain",
     "Quality",
+    "QualityModel",
     "Reading",
     "Recipe",
+    "RepeatedText",
     "Sample",
     "Screening",
     "Section",
     "Source",
     "Split",
     "Tokenizer",
+    "Urls",
     "load_recipe",
 ]

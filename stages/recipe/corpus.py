@@ -5,6 +5,8 @@ from typing import Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from stages.recipe.cleaning import Cleaning, Decontamination, RepeatedText, Urls
+from stages.recipe.quality import Quality
 from stages.recipe.section import Section
 from stages.recipe.sources import Reading, Source
 
@@ -91,27 +93,6 @@ def _near(code: str) -> str:
     return f", did you mean {near!r}?" if near else ""
 
 
-class Quality(Section):
-    """Gopher's quality and repetition rules (Rae et al. 2021, tables A1 and section A.1.1)."""
-
-    minimum_words: int = Field(default=50, ge=0)
-    maximum_words: int = Field(default=100_000, gt=0)
-    minimum_mean_word_length: float = Field(default=3.0, ge=0)
-    maximum_mean_word_length: float = Field(default=10.0, gt=0)
-    maximum_symbol_word_ratio: float = Field(default=0.1, ge=0)
-    maximum_bullet_lines: float = Field(default=0.9, ge=0, le=1)
-    maximum_ellipsis_lines: float = Field(default=0.3, ge=0, le=1)
-    minimum_alphabetic_words: float = Field(default=0.8, ge=0, le=1)
-    minimum_stop_words: int = Field(default=2, ge=0)
-    maximum_duplicate_lines: float = Field(default=0.30, ge=0, le=1)
-    maximum_duplicate_line_characters: float = Field(default=0.20, ge=0, le=1)
-    maximum_duplicate_paragraphs: float = Field(default=0.30, ge=0, le=1)
-    maximum_duplicate_paragraph_characters: float = Field(default=0.20, ge=0, le=1)
-    maximum_top_2_gram_characters: float = Field(default=0.20, ge=0, le=1)
-    maximum_top_3_gram_characters: float = Field(default=0.18, ge=0, le=1)
-    maximum_top_4_gram_characters: float = Field(default=0.16, ge=0, le=1)
-
-
 class NearDuplicates(Section):
     """MinHash LSH over word shingles; a pair counts only if its true Jaccard similarity reaches the threshold."""
 
@@ -158,8 +139,12 @@ class Corpus(Section):
     isolation: Isolation = Isolation()
     screening: Screening = Screening()
     extraction: Extraction = Extraction()
+    urls: Urls = Urls()
     language: Language = Language()
+    cleaning: Cleaning = Cleaning()
     quality: Quality = Quality()
+    decontamination: Decontamination = Decontamination()
+    repeated_text: RepeatedText = RepeatedText()
     near_duplicates: NearDuplicates = NearDuplicates()
     split: Split = Split()
     augmentation: tuple[Augmentation, ...] = ()

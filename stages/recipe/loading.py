@@ -28,12 +28,17 @@ def load_recipe(path: str | Path, overrides: Iterable[str] = ()) -> Recipe:
         raise GristmillError(f"{path}: cannot read the recipe: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise GristmillError(f"{path}: not valid TOML: {error}") from error
-    for override in (one for group in overrides for one in _NEXT_OVERRIDE.split(group.strip())):
+    for override in split_overrides(overrides):
         _apply_override(values, override)
     try:
         return Recipe.model_validate(_tuples(values))
     except ValidationError as error:
         raise GristmillError(f"{path}: {_first_problem(error)}") from error
+
+
+def split_overrides(groups: Iterable[str]) -> list[str]:
+    """Each `key=value` of a command line by itself; one argument may hold several, separated by spaces."""
+    return [one for group in groups for one in _NEXT_OVERRIDE.split(group.strip())]
 
 
 def _apply_override(values: dict[str, Any], override: str) -> None:

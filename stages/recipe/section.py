@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 class Section(BaseModel):
     """A part of the recipe: immutable, and closed to keys that nothing reads."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
     def fingerprint(self) -> str:
         """A hash of every resolved value in the section; equal settings have equal fingerprints."""

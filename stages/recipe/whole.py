@@ -1,8 +1,11 @@
 """The recipe as a whole."""
 
+from typing import Literal
+
 from pydantic import Field
 
 from stages.recipe.corpus import Corpus
+from stages.recipe.quality_model import QualityModel
 from stages.recipe.section import Section
 from stages.recipe.training import Pretrain, Tokenizer
 
@@ -10,6 +13,8 @@ from stages.recipe.training import Pretrain, Tokenizer
 class Sample(Section):
     """The example inputs that `make sample` builds from packages."""
 
+    collection: Literal["english", "chinese"] = "english"
+    """English and some French, Spanish and German pages, articles and books; or Chinese pages of documentation."""
     folder: str = "build/sample-inputs"
     size: float = Field(default=1.0, gt=0.0, le=1.0)
     """The share of the pages, articles and texts to take; each is taken or left by the hash of its own name."""
@@ -24,6 +29,7 @@ class Recipe(Section):
     seed: int = Field(default=1, ge=0, lt=2**32)
     sample: Sample | None = None
     corpus: Corpus
+    quality_model: QualityModel = QualityModel()
     tokenizer: Tokenizer = Tokenizer()
     pretrain: Pretrain = Pretrain()
 

@@ -142,10 +142,10 @@ def clients(store) -> FakeClients:
 @pytest.fixture
 def packages(store) -> PackageSet:
     return PackageSet(
-        python_package(store / "wiki-1.whl"),
-        python_package(store / "leads-2.tar.gz"),
-        python_package(store / "plays-3.tar.gz"),
-        (DebianPackage(("manual",), "GPL"), DebianPackage(("guide-1", "guide-2"), "MIT")),
+        pages=(DebianPackage(("manual",), "GPL"), DebianPackage(("guide-1", "guide-2"), "MIT")),
+        wikipedia=python_package(store / "wiki-1.whl"),
+        leads=python_package(store / "leads-2.tar.gz"),
+        books=python_package(store / "plays-3.tar.gz"),
     )
 
 
@@ -387,3 +387,17 @@ def test_the_command_starts_without_beam_and_torch():
     program = "import sys, beam_jobs.sample.command; print({'apache_beam', 'torch'} & set(sys.modules))"
     result = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
     assert result.stdout.strip() == "set()"
+
+
+def test_a_collection_without_english_pages_is_refused_where_there_is_no_apt(tmp_path, packages, no_apt):
+    chinese = PackageSet(pages=packages.pages, english=False)
+    with pytest.raises(GristmillError, match=r"sample\.collection: .* none can be had: apt-get is not on this machine"):
+        build(tmp_path, chinese, no_apt)
+    assert not (tmp_path / "manifest.json").exists()
+
+
+@pytest.mark.skipif(not shutil.which("dpkg-deb"), reason="dpkg-deb makes the packages of this test")
+def test_a_collection_may_be_pages_alone(tmp_path, packages, clients):
+    manifest = build(tmp_path, PackageSet(pages=packages.pages, english=False), clients)
+    assert {part["group"] for part in manifest.facts["packages"]} == {"web"}
+    assert not manifest.files["books"]

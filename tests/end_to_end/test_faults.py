@@ -75,7 +75,7 @@ def test_a_missing_column_is_named(own_world: World, tmp_path: Path) -> None:
 
 
 def test_a_run_that_keeps_nothing_fails_and_says_which_rule_did_it(world: World, tmp_path: Path) -> None:
-    result = command("corpus", world.recipe(tmp_path / "out"), "corpus.quality.minimum_words=5000")
+    result = command("corpus", world.recipe(tmp_path / "out"), "corpus.quality.gopher_quality.minimum_words=5000")
     assert_one_line(result, "only 0 of 90 records were kept", "minimum_words")
     assert not (tmp_path / "out" / "corpus" / "manifest.json").exists()
 

@@ -30,6 +30,10 @@ paths = ["{folder}"]
 id_column = "id"
 [corpus.reading]
 maximum_record_bytes = 3_000_000
+[corpus.quality]
+gopher_repetition = {{ enabled = false }}
+c4 = {{ enabled = false }}
+fineweb = {{ enabled = false }}
 [corpus.limits]
 damaged_share = 1.0
 """

@@ -12,12 +12,14 @@ from beam_jobs.command import run_job
 from beam_jobs.corpus.definition import COMMAND
 from beam_jobs.units import Job
 from beam_jobs.why import command
+from beam_jobs.why import record as shown_record
 from beam_jobs.why.origin import fetch
 from stages.document import Record
 from stages.errors import GristmillError
-from stages.extraction import Extracted, extract
 from stages.isolation import CallLostError
+from stages.judging import judge
 from stages.recipe import load_recipe
+from stages.verdict import STAGES
 from tests.end_to_end.results import rows
 from tests.end_to_end.world import World
 
@@ -39,13 +41,24 @@ def test_every_row_leads_back_to_its_record(finished: Path, job: Job) -> None:
     for kind, row in all_rows(finished):
         record = fetch(job, row)
         assert isinstance(record, Record), row
+        verdict = judge(record, job.recipe.corpus)
         if kind == "documents" and row["parent_id"] is None:
-            extracted = extract(record, job.recipe.corpus.extraction)
-            assert isinstance(extracted, Extracted)
-            assert extracted.text == row["text"]
-        if row.get("stage") == "read":
-            assert record.refusal is not None
-            assert record.refusal.rule == row["rule"]
+            assert verdict.refusal is None
+            assert verdict.text == row["text"]
+            assert [edit.to_json() for edit in verdict.edits] == row["edits"]
+        if row.get("stage") in STAGES:
+            assert verdict.refusal is not None
+            assert (verdict.stage, verdict.refusal.rule) == (row["stage"], row["rule"])
+
+
+def test_every_row_is_answered_for(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for kind, row in all_rows(finished):
+        shown = answer(finished, capsys, "--id", str(row["id"]), "--most", "100")
+        if kind == "documents":
+            assert f"kept as        document, {row['split']}" in shown
+            assert "gopher_quality.minimum_words" in shown
+        else:
+            assert f"removed by     {row['stage']}: {row['rule']}" in shown
 
 
 def answer(finished: Path, capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
@@ -53,9 +66,23 @@ def answer(finished: Path, capsys: pytest.CaptureFixture[str], *arguments: str) 
     return capsys.readouterr().out
 
 
+def test_a_part_of_a_text_finds_its_document(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    row = next(row for kind, row in all_rows(finished) if kind == "documents" and row["source"] == "wiki")
+    shown = answer(finished, capsys, "--text", row["text"][20:80])
+    assert f"document  {row['id']}" in shown
+    assert "its way" in shown
+
+
+def test_stored_data_answer_without_the_sources(
+    finished: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("beam_jobs.why.origin.fetch", lambda *_: pytest.fail("the record was fetched again"))
+    assert "bytes of html" not in answer(finished, capsys, "--url", "https://site.test/1")
+
+
 def test_a_document_is_shown_with_its_record(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
     row = next(row for kind, row in all_rows(finished) if kind == "documents" and row["source"] == "web")
-    shown = answer(finished, capsys, "--url", row["url"])
+    shown = answer(finished, capsys, "--url", row["url"], "--record")
     for part in (
         row["url"],
         str(row["id"]),
@@ -66,11 +93,11 @@ def test_a_document_is_shown_with_its_record(finished: Path, capsys: pytest.Capt
         "minimum_words",
     ):
         assert part in shown
-    assert answer(finished, capsys, "--id", str(row["id"])) == shown
+    assert answer(finished, capsys, "--id", str(row["id"]), "--record") == shown
 
 
 def test_a_removal_is_shown_with_rule_and_values(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    shown = answer(finished, capsys, "--url", "https://site.test/short")
+    shown = answer(finished, capsys, "--url", "https://site.test/short", "--record")
     assert "screen: minimum_words, measured" in shown
     assert "bound 40" in shown
     assert "Only a few words here." in shown
@@ -96,8 +123,8 @@ def test_the_record_can_be_saved(finished: Path, capsys: pytest.CaptureFixture[s
         (["--url", "site.test/1"], "addresses contain it"),
         (["--id", "7"], "no document and no removal has the id 7"),
         (["--id", "-7"], "ids are numbers below"),
-        ([], "give one of URL=… and ID=…"),
-        (["--url", "x", "--id", "1"], "give one of URL=… and ID=…"),
+        ([], "give one of URL=…, ID=… and TEXT=…"),
+        (["--url", "x", "--id", "1"], "give one of URL=…, ID=… and TEXT=…"),
     ],
 )
 def test_what_is_not_there_is_one_line(finished: Path, arguments: list[str], message: str) -> None:
@@ -132,8 +159,8 @@ def test_a_page_that_breaks_the_parser_breaks_no_answer(
         def close(self) -> None:
             pass
 
-    monkeypatch.setattr(command, "isolated_extraction", lambda _: Broken())
-    shown = answer(finished, capsys, "--url", "https://site.test/1")
+    monkeypatch.setattr(shown_record, "isolated_extraction", lambda _: Broken())
+    shown = answer(finished, capsys, "--url", "https://site.test/1", "--record")
     assert "no text: the parser was stopped, seconds: more than 20 s" in shown
 
 

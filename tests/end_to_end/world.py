@@ -40,6 +40,10 @@ paths = ["{world}/table.parquet"]
 name = "files"
 format = "text"
 paths = ["{world}/files/*.txt"]
+[corpus.quality.c4]
+enabled = false
+[corpus.quality.fineweb]
+enabled = false
 [corpus.split]
 validation = 0.2
 test = 0.1

@@ -7,6 +7,8 @@ import signal
 import time
 from typing import Any
 
+from stages.errors import GristmillError
+
 LEAKED: list[str] = []
 
 
@@ -31,6 +33,8 @@ def misbehave(value: Any, settings: Any) -> Any:
     if value == "leak":
         LEAKED.append("x" * (100 << 20))
         return len(LEAKED[-1])
+    if value == "leaks":
+        return len(LEAKED)
     if value == "raise":
         raise KeyError("no such thing")
     if value == "process":
@@ -40,3 +44,11 @@ def misbehave(value: Any, settings: Any) -> Any:
 
 def import_missing(value: Any, settings: Any) -> Any:
     return importlib.import_module("a_package_that_is_missing")
+
+
+def refuse_settings(value: Any, settings: Any) -> Any:
+    raise GristmillError("corpus.urls.domains: x.txt: no such file")
+
+
+def leak_once(value: Any, settings: Any) -> Any:
+    LEAKED.append("x")

@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -136,6 +137,20 @@ def test_a_missing_package_is_named_at_the_start() -> None:
         GristmillError, match="a package is missing or broken: No module named 'a_package_that_is_missing'"
     ):
         function("anything")
+
+
+def test_what_a_user_must_mend_is_told_as_it_is() -> None:
+    with pytest.raises(GristmillError, match=r"^corpus\.urls\.domains: x\.txt: no such file$"):
+        IsolatedFunction(replace(task(), first_function="refuse_settings")).start()
+
+
+def test_the_first_value_goes_to_the_function_that_loads(function: IsolatedFunction) -> None:
+    loaded = IsolatedFunction(replace(task(), first_function="leak_once"))
+    try:
+        assert loaded("leak") == 100 << 20
+        assert loaded("leaks") == 2
+    finally:
+        loaded.close()
 
 
 def test_nothing_is_left_running_when_the_owner_is_killed(tmp_path: Path) -> None:

@@ -8,7 +8,14 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from stages.document import Refusal
-from stages.language import NO_LANGUAGE, Identified, check_language, identify_language, representative_sample
+from stages.language import (
+    NO_LANGUAGE,
+    Identified,
+    check_language,
+    identify_language,
+    language_probabilities,
+    representative_sample,
+)
 from stages.recipe import Language
 from stages.recipe.corpus import _OTHER_NAMES, LANGUAGES
 
@@ -125,3 +132,22 @@ def test_other_names_lead_to_languages_that_can_be_kept():
     assert set(_OTHER_NAMES.values()) <= set(LANGUAGES)
     assert not set(_OTHER_NAMES) & set(LANGUAGES)
     assert Language(keep=("nn", "no", "zxx")).keep == ("nn", "no", "zxx")
+
+
+STANDARD_CHINESE = (
+    "可以通过交叉引用跳转到单个文档中特定的文本段落和对象。选择要用作交叉引用目标的文字。点击可打开或关闭绘图栏。"
+)
+CANTONESE = "佢喺嗰度食緊飯，唔知你哋幾時嚟。香港嘅天氣好熱，啲人都唔想出街。"
+WU = "搿个地方蛮好个，侪是上海人。搿搭个天气热，侪覅出去。"
+
+
+@pytest.mark.parametrize(("text", "language"), [(STANDARD_CHINESE, "zh"), (CANTONESE, "yue"), (WU, "wuu")])
+def test_chinese_cantonese_and_wu_are_told_by_the_signs_that_only_one_of_them_uses(text, language):
+    assert identify_language(text, Language()) == Identified(language, 1.0)
+    assert [code for code, _ in language_probabilities(text)].count(language) == 1
+    assert not {"zh", "yue", "wuu"} - {language} & {code for code, _ in language_probabilities(text)}
+
+
+def test_a_page_in_standard_chinese_is_not_given_to_the_languages_of_its_region():
+    page = "LibreOffice 7.4 帮助\n「格式」菜单包含了用于为选中单元格、对象以及单元格内容设置格式的命令。"
+    assert identify_language(page, Language()).language == "zh"

@@ -76,6 +76,12 @@ def test_equal_settings_have_equal_fingerprints(tmp_path: Path) -> None:
             'corpus.augmentation=[{augmenter = "keyboard"}, {augmenter = "keyboard"}]',
             "corpus: two augmentations are keyboard at rate 0.05",
         ),
+        (
+            "corpus.quality.gopher_quality.minimum_words=200000",
+            "corpus.quality: gopher_quality.minimum_words is above gopher_quality.maximum_words: no text can pass",
+        ),
+        ("corpus.quality.minimum_words=30", "unknown key corpus.quality.minimum_words"),
+        ("corpus.repeated_text.minimum_documents=1", "corpus.repeated_text.minimum_documents: Input should be greater"),
         ('corpus.sources.0.crawl="CC-MAIN-2025-51"', "wikipedia (given: paths and crawl)"),
         (
             'corpus.sources=[{name = "c", path_list = "a", path_prefix = "https://one.example"}]',

@@ -85,7 +85,8 @@ def test_a_language_that_only_one_detector_knows_is_judged_by_it() -> None:
 def test_words_are_counted_over_the_whole_page() -> None:
     short = page("<p>Only a few words here.</p>")
     assert screen(short, settings()) == Refusal("minimum_words", 21, 40.0)
-    assert screen(short, settings(quality={"minimum_words": 26})) is None
+    assert screen(short, settings(quality={"gopher_quality": {"minimum_words": 26}})) is None
+    assert screen(short, settings(quality={"gopher_quality": {"enabled": False}})) is None
 
 
 LONG = SENTENCES["en"] + ". " + " ".join(sorted(SENTENCES["en"].split())) + ". " + SENTENCES["en"]
@@ -139,14 +140,11 @@ def test_without_screening_every_page_is_extracted() -> None:
 
 def test_what_passes_is_unchanged_by_screening() -> None:
     record = Record("urn:1", "html", page(text("en")).encode(), "file", 0)
-    quality = {
-        "maximum_duplicate_lines": 1.0,
-        "maximum_top_2_gram_characters": 1.0,
-        "maximum_top_3_gram_characters": 1.0,
-    }
+    groups = ("gopher_repetition", "c4", "fineweb")
+    quality = {name: {"enabled": False} for name in groups}
     screened = judge(record, settings(quality=quality))
     assert screened == judge(record, settings(quality=quality, screening={"enabled": False}))
-    assert screened.stage == "quality"
+    assert (screened.stage, screened.refusal) == ("decontaminate", None)
 
 
 def test_bounds_come_before_everything_else() -> None:

@@ -1,0 +1,144 @@
+"""Text that recurs over a corpus: cut from all documents or all but one, the same however the inputs are cut."""
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from beam_jobs.command import run_job
+from beam_jobs.corpus import repeated
+from beam_jobs.corpus.definition import COMMAND
+from tests.end_to_end.results import as_set, hashes, manifest, rows
+from tests.end_to_end.world import passages
+
+NOTICE = "This page belongs to the mill; ask the miller before you grind it."
+MENU = "Home and grain and stone and water and wheel"
+RECIPE = """
+name = "few"
+output = "{output}"
+[[corpus.sources]]
+name = "lines"
+format = "jsonl"
+paths = ["{inputs}/*.jsonl"]
+id_column = "key"
+[corpus.quality.gopher_repetition]
+enabled = false
+[corpus.quality.c4]
+enabled = false
+[corpus.quality.fineweb]
+enabled = false
+[corpus.repeated_text]
+unit = "lines"
+minimum_documents = 4
+keep_first = false
+"""
+
+
+def documents() -> list[dict[str, object]]:
+    """Eight texts with a notice, three of them with a menu too; a ninth that is short without it; copies of a tenth."""
+    texts = [text for text, _ in zip(passages(), range(10), strict=False)]
+    every = [f"{text}\n\n{NOTICE}" for text in texts[:8]]
+    every[:3] = [f"{MENU}\n{text}" for text in every[:3]]
+    every.append(f"{NOTICE.upper()}\n{' '.join(texts[8].split()[:45])}")
+    every += [texts[9]] * 5
+    return [{"key": number, "text": text} for number, text in enumerate(every)]
+
+
+def run(folder: Path, *overrides: str, shards: int = 1, workers: int = 1, name: str = "out") -> Path:
+    inputs = folder / "inputs"
+    inputs.mkdir(parents=True, exist_ok=True)
+    lines = [json.dumps(row) + "\n" for row in documents()]
+    for number in range(shards):
+        (inputs / f"{number}.jsonl").write_text("".join(lines[::-1][number::shards]))
+    recipe = folder / "recipe.toml"
+    recipe.write_text(RECIPE.format(output=folder / name, inputs=inputs))
+    settings = [part for override in overrides for part in ("--set", override)]
+    run_job(COMMAND, ["--recipe", str(recipe), "--workers", str(workers), *settings])
+    return folder / name / "corpus"
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return run(tmp_path_factory.mktemp("repeated"))
+
+
+def test_what_recurs_is_cut_and_told(corpus: Path) -> None:
+    found = rows(corpus, "documents")
+    assert not any(NOTICE in row["text"] for row in found)
+    assert sum(MENU in row["text"] for row in found) == 3
+    cut = [row for row in found if row["edits"]]
+    assert len(cut) == 8
+    assert all(row["edits"] == [{"edit": "repeated_lines", "count": 1, "characters": 68}] for row in cut)
+    facts = manifest(corpus)["facts"]["repeated_text"]
+    (top,) = facts["top"]
+    assert (top["text"].capitalize(), top["documents"]) == (NOTICE, 9)
+    assert (facts["repeated"], facts["documents"], facts["units"]) == (1, 9, 9)
+
+
+def test_what_has_too_little_left_is_a_removal_with_an_example(corpus: Path) -> None:
+    (removal,) = [row for row in rows(corpus, "removals") if row["stage"] == "repeated_text"]
+    assert (removal["rule"], removal["threshold"]) == ("minimum_words_left", 50)
+    assert 0 < removal["value"] < 50
+    assert removal["detail"] == "1 lines that recur were cut"
+    examples = Counter((row["stage"], row["rule"]) for row in rows(corpus, "examples"))
+    assert examples == {("repeated_text", "minimum_words_left"): 1, ("duplicates", "exact_duplicate"): 4}
+
+
+def test_copies_of_one_text_count_once(corpus: Path) -> None:
+    copy = documents()[-1]["text"]
+    assert sum(row["text"] == copy for row in rows(corpus, "documents")) == 1
+
+
+def test_the_ledger_closes(corpus: Path) -> None:
+    ledger = manifest(corpus)["facts"]["ledger"]
+    assert ledger["decontaminate"]["kept"] == 14
+    assert ledger["repeated_text"] == {"read": 14, "kept": 13, "removed": {"minimum_words_left": 1}}
+    assert ledger["duplicates"]["read"] == 13
+
+
+def test_the_first_copy_may_stay(tmp_path: Path) -> None:
+    corpus = run(tmp_path, "corpus.repeated_text.keep_first=true", "corpus.repeated_text.minimum_documents=3")
+    found = rows(corpus, "documents")
+    for text in (NOTICE, MENU):
+        (kept,) = [row for row in found if text in row["text"]]
+        assert text == MENU or kept["id"] == min(row["id"] for row in found if row["edits"] or row is kept)
+
+
+def test_the_result_does_not_depend_on_sharding_order_ranges_and_workers(
+    corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sharded = run(tmp_path / "sharded", "corpus.unit_megabytes=0.002", shards=4)
+    monkeypatch.setattr(repeated, "UNITS_PER_RANGE", 7)
+    ranges = run(tmp_path / "ranges", shards=4)
+    without = ("origin", "split", "text")
+    for other in (sharded, ranges):
+        for kind in ("documents", "removals"):
+            assert as_set(rows(other, kind), without) == as_set(rows(corpus, kind), without)
+        assert {row["text"] for row in rows(other, "documents")} == {row["text"] for row in rows(corpus, "documents")}
+        assert manifest(other)["facts"]["repeated_text"] == manifest(corpus)["facts"]["repeated_text"]
+        assert manifest(other)["facts"]["ledger"] == manifest(corpus)["facts"]["ledger"]
+
+
+def test_two_workers_write_the_bytes_of_one(tmp_path: Path) -> None:
+    small = "corpus.unit_megabytes=0.002"
+    one, two = (run(tmp_path, small, shards=4, workers=number, name=f"{number}") for number in (1, 2))
+    assert hashes(one) == hashes(two)
+
+
+def test_another_bound_does_not_extract_again(tmp_path: Path) -> None:
+    corpus = run(tmp_path)
+    done = corpus / "work" / "extract" / "_done"
+    before = {path.name: path.stat().st_mtime_ns for path in done.glob("*.json")}
+    arguments = ["--recipe", str(tmp_path / "recipe.toml"), "--workers", "1"]
+    run_job(COMMAND, [*arguments, "--set", "corpus.repeated_text.minimum_documents=10"])
+    assert {path.name: path.stat().st_mtime_ns for path in done.glob("*.json")} == before
+    assert manifest(corpus)["facts"]["repeated_text"]["top"] == []
+    assert not any(row["edits"] for row in rows(corpus, "documents"))
+
+
+def test_if_nothing_is_looked_for_the_stage_keeps_all(tmp_path: Path) -> None:
+    corpus = run(tmp_path, 'corpus.repeated_text.unit="none"')
+    facts = manifest(corpus)["facts"]
+    assert facts["ledger"]["repeated_text"] == {"read": 14, "kept": 14, "removed": {}}
+    assert "repeated_text" not in facts

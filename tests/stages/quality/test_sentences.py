@@ -1,0 +1,75 @@
+"""Sentences are counted in all scripts, and in reference mode as spaCy counts them."""
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from stages.quality.punctuation import DATATROVE_PUNCTUATION, DATATROVE_TERMINAL_PUNCTUATION, TERMINAL_PUNCTUATION
+from stages.quality.sentences import SPACY_TERMINALS, sentence_count
+
+GOLDEN = json.loads((Path(__file__).parent / "golden_english.json").read_text(encoding="utf-8"))["sentences"]
+
+
+@pytest.mark.parametrize("text", GOLDEN)
+def test_reference_mode_counts_as_spacy_does(text: str) -> None:
+    assert sentence_count(text, "en", "datatrove", 1_000) == GOLDEN[text]
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "sentences"),
+    [
+        ("", "en", 0),
+        (" \n ", "en", 0),
+        ("... !?", "en", 0),
+        ("One. Two! Three? Four", "en", 4),
+        ("It is 3.14, see example.com for more.", "en", 1),
+        ("J. Smith said, e.g. this. Then he left.", "en", 2),
+        ("“Go!” he said. (Yes.) “No.”", "en", 4),
+        ("Wait... what?", "en", 2),
+        ("A heading\nA line\r\nAnother", "en", 3),
+        ("你好。我是学生！你呢？", "zh", 3),
+        ("これはペンです。あれは本です｡", "ja", 2),
+        ("यह है। वह है॥", "hi", 2),
+        ("كيف حالك؟ بخير۔", "ur", 2),
+        ("Τι κάνεις; Καλά.", "el", 2),
+        ("One; two.", "en", 1),
+        ("ฉันชอบกินข้าวผัดมาก และดูหนังที่บ้านของเพื่อน 12 กข", "th", 2),
+        ("ខ្ញុំ។ អ្នក។", "km", 2),
+        ("ကျွန်တော်။ သူ။", "my", 2),
+        ("རྫོང་ཁ། འབྲུག།", "dz", 2),
+    ],
+)
+def test_sentences_end_with_the_punctuation_of_their_script(text: str, language: str, sentences: int) -> None:
+    assert sentence_count(text, language, "papers", 100) == sentences
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.text(alphabet="ab. !?\n。5'\"", max_size=60), st.integers(0, 6), st.sampled_from(["papers", "datatrove"]))
+def test_counting_stops_where_it_is_told(text: str, at_most: int, reference: str) -> None:
+    everything = sentence_count(text, "en", reference, 1_000)  # type: ignore[arg-type]
+    assert sentence_count(text, "en", reference, at_most) == min(everything, at_most)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("reference", ["papers", "datatrove"])
+@pytest.mark.parametrize("text", ["." * 500_000 + "x", "a." * 250_000, "x" * 1_000_000, "\n" * 300_000, '."' * 200_000])
+def test_unbroken_texts_cost_linear_time(text: str, reference: str) -> None:
+    started = time.process_time()
+    sentence_count(text, "en", reference, 1_000_000_000)  # type: ignore[arg-type]
+    assert time.process_time() - started < 5
+
+
+def test_the_sets_of_signs_have_the_sizes_of_their_sources() -> None:
+    assert len(DATATROVE_TERMINAL_PUNCTUATION) == 159
+    assert len(DATATROVE_PUNCTUATION) == 281
+    assert len(SPACY_TERMINALS) == 128
+    assert SPACY_TERMINALS < DATATROVE_TERMINAL_PUNCTUATION < DATATROVE_PUNCTUATION
+
+
+def test_terminal_punctuation_is_no_comma_colon_or_letter() -> None:
+    assert TERMINAL_PUNCTUATION.isdisjoint(",:;、，：；៖…ー")
+    assert not any(sign.isalnum() for sign in TERMINAL_PUNCTUATION)
+    assert set(".!?。！？؟।།") <= TERMINAL_PUNCTUATION
