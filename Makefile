@@ -25,6 +25,8 @@ override SAVE    := $(strip $(SAVE))
 RUN      := $(VENV)/bin/python -m
 SETTINGS := --recipe '$(RECIPE)' $(if $(SET),--set '$(SET)')
 BEAM_JOB := $(SETTINGS) $(if $(WORKERS),--workers '$(WORKERS)') $(if $(RUNNER),--runner '$(RUNNER)') $(BEAM)
+# A file's tests run in one process, so that what they share is made once; in the order of the folders, slow ones first.
+IN_PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 quoted    = $(subst ','\'',$(1))
 
@@ -66,10 +68,10 @@ why: $(VENV)/.ready  ## what became of one page: make why URL=https://â€¦, ID=â€
 
 test: $(VENV)/.ready-test  ## lint, types and tests
 	@$(MAKE) --no-print-directory lint
-	@$(RUN) pytest -m 'not long'
+	@$(RUN) pytest $(IN_PARALLEL) -m 'not long'
 
 test-long: $(VENV)/.ready-test  ## the slow sweeps that `make test` leaves out
-	@$(RUN) pytest -m long
+	@$(RUN) pytest $(IN_PARALLEL) -m long
 
 lint: $(VENV)/.ready-test  ## ruff and mypy
 	@$(VENV)/bin/ruff check .

@@ -45,8 +45,9 @@ def decontaminate(
 ) -> tuple[str, tuple[Edit, ...]] | Refusal:
     """The text without what it shares with the evaluation files, or why it is refused; a pure function.
 
-    Rules: `evaluation_overlap`, the number of n-grams that it shares (`action` is `remove`); `evaluation_pieces`, how
-    many pieces are left, if they are too many or none (`cut`). The detail names the first match in the text: its file,
+    Rules: `evaluation_overlap`, the number of n-grams that it shares (`action` is `remove`), or that the pieces which
+    `cut` leaves share where they meet; `evaluation_pieces`, how many pieces are left, if they are too many or none
+    (`cut`). The detail names the first match in the text: its file,
     its row, and its first words. Files that cannot be used are a GristmillError.
     """
     if not settings.files:
@@ -56,9 +57,18 @@ def decontaminate(
     if len(matches) == 0:
         return text, ()
     if settings.action == "remove":
-        shared = len(np.unique(matches.hashes))
-        return Refusal("evaluation_overlap", float(shared), 0.0, _detail(text, words, matches))
-    return _cut(text, words, matches, settings)
+        return _overlap(text, words, matches)
+    clean = _cut(text, words, matches, settings)
+    if isinstance(clean, Refusal):
+        return clean
+    words = words_in(clean[0])
+    matches = _index(settings).matches(words)
+    return _overlap(clean[0], words, matches) if len(matches) else clean
+
+
+def _overlap(text: str, words: Words, matches: "Matches") -> Refusal:
+    shared = len(np.unique(matches.hashes))
+    return Refusal("evaluation_overlap", float(shared), 0.0, _detail(text, words, matches))
 
 
 @dataclass(frozen=True)

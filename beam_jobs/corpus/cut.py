@@ -18,6 +18,7 @@ from beam_jobs.units import Job, Outputs, Planned, Unit, commits_of
 from stages import artifacts
 from stages.document import IDENTITY_FIELDS, REMOVAL_SCHEMA, Refusal
 from stages.ledger import Ledger
+from stages.near_duplicates.signatures import content_hash
 from stages.quality.words import words_of
 from stages.recipe import Recipe
 from stages.repeated_text import Divided, divided
@@ -77,7 +78,7 @@ class _Cutter:
 
     def __init__(self, job: Job, unit: Unit):
         self._settings = job.recipe.corpus.repeated_text
-        self._first_ids = _repeated_in(job, unit)
+        self._first_contents = _repeated_in(job, unit)
         self._shown_ids = {row["hash"]: row["first_id"] for row in unit.inputs["shown"]}
         self.counts = Counter[str]({"documents": 0, "units": 0, "characters": 0})
         self.shown: dict[str, str] = {}
@@ -88,7 +89,7 @@ class _Cutter:
         text, document_id = candidate["text"], candidate["id"]
         document = divided(text, self._settings)
         self._show(document_id, document)
-        cut = document.without({unit.hash for unit in document.units if self._goes(unit.hash, document_id)})
+        cut = document.without(self._gone(document))
         if cut is None:
             return candidate
         shortened, edit = cut
@@ -99,9 +100,16 @@ class _Cutter:
             return Refusal("minimum_words_left", float(words), float(max(least, 1)), detail)
         return {**candidate, "text": shortened, "edits": [*candidate["edits"], edit.to_json()]}
 
-    def _goes(self, text_hash: int, document_id: int) -> bool:
-        first_id = self._first_ids.get(text_hash)
-        return first_id is not None and not (self._settings.keep_first and first_id == document_id)
+    def _gone(self, document: Divided) -> set[int]:
+        """The units that recur, but for those whose first document is this one or has the same words.
+
+        Else a copy of the first would lose what that one keeps, and be no duplicate any more.
+        """
+        recurring = self._first_contents.keys() & {unit.hash for unit in document.units}
+        if not recurring or not self._settings.keep_first:
+            return recurring
+        content = content_hash(document.text)
+        return {text_hash for text_hash in recurring if self._first_contents[text_hash] != content}
 
     def _show(self, document_id: int, document: Divided) -> None:
         for unit in document.units:
@@ -111,14 +119,14 @@ class _Cutter:
 
 
 def _repeated_in(job: Job, unit: Unit) -> dict[int, int]:
-    """Of the units of text that recur, those in these candidates, with the smallest id that has them."""
+    """Of the units of text that recur, those in these candidates, with the content of the first document."""
     own = np.unique(read_table(_path(job, unit.inputs["text_units"]), ["hash"]).column("hash").to_numpy())
     found: dict[int, int] = {}
     for file in unit.inputs["repeated"]:
-        table = read_table(_path(job, file), ["hash", "first_id"])
+        table = read_table(_path(job, file), ["hash", "first_content"])
         inside = np.flatnonzero(np.isin(table.column("hash").to_numpy(), own, assume_unique=True))
         part = table.take(inside)
-        found.update(zip(part.column("hash").to_pylist(), part.column("first_id").to_pylist(), strict=True))
+        found.update(zip(part.column("hash").to_pylist(), part.column("first_content").to_pylist(), strict=True))
     return found
 
 

@@ -1,7 +1,8 @@
 """A few removed texts for each rule, for a person to read: the same ones however the inputs are cut into units.
 
 Of each stage and rule the records with the smallest hashes are kept; the smallest of all units' smallest are the
-smallest of all.
+smallest of all. Personal data is masked as in documents, since these texts are kept whether the recipe keeps removed
+texts or not.
 """
 
 from collections.abc import Iterable, Mapping
@@ -10,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 from stages.document import identifier
+from stages.recipe import Cleaning
 
 EXAMPLES_PER_RULE = 8
 EXAMPLE_CHARACTERS = 4_000
@@ -29,9 +31,10 @@ EXAMPLE_SCHEMA = pa.schema(
 
 
 class Examples:
-    """Collects the removed texts to show."""
+    """Collects the removed texts to show; `cleaning` tells what is to be masked in texts that have not come so far."""
 
-    def __init__(self) -> None:
+    def __init__(self, cleaning: Cleaning | None = None) -> None:
+        self._cleaning = cleaning
         self._rows: dict[tuple[str, str], list[tuple[int, dict[str, Any]]]] = {}
 
     def add(self, removal: Mapping[str, Any], text: str) -> None:
@@ -51,8 +54,16 @@ class Examples:
 
     def table(self) -> pa.Table:
         """The examples as rows of EXAMPLE_SCHEMA, by stage and rule."""
-        rows = [row for key in sorted(self._rows) for _, row in self._rows[key]]
+        rows = [self._masked(row) for key in sorted(self._rows) for _, row in self._rows[key]]
         return pa.Table.from_pylist(rows, schema=EXAMPLE_SCHEMA)
+
+    def _masked(self, row: dict[str, Any]) -> dict[str, Any]:
+        if self._cleaning is None:
+            return row
+        # Imported only here: those who only read examples need no numbering plans.
+        from stages.personal_data import mask_personal_data
+
+        return {**row, "text": mask_personal_data(row["text"], self._cleaning)[0]}
 
 
 def merged(tables: Iterable[pa.Table]) -> pa.Table:

@@ -86,7 +86,7 @@ def work(job: Job, unit: Unit, outputs: Outputs) -> dict[str, Any]:
     """Does one unit; the counts are its ledger, and the records and candidates of its source."""
     corpus = job.recipe.corpus
     source = next(one for one in corpus.sources if one.name == unit.inputs["reader"]["name"])
-    ledger, examples = Ledger(STAGES), Examples()
+    ledger, examples = Ledger(STAGES), Examples(corpus.cleaning)
     with (
         table_writer(outputs, "removals", REMOVAL_SCHEMA, product=True) as removals,
         table_writer(outputs, "measurements", MEASUREMENT_SCHEMA, product=True) as measurements,

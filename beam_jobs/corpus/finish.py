@@ -18,6 +18,8 @@ from stages.recipe import Corpus, Recipe
 from stages.splits import SPLITS, assign_split
 
 STAGE = "duplicates"
+JACCARD_DECIMALS = 6
+"""A similarity is stored in 32 bits, which can make it a little less than the threshold that it reached."""
 
 
 def settings(recipe: Recipe) -> Any:
@@ -77,7 +79,8 @@ def _duplicate_row(candidate: Mapping[str, Any], decision: Mapping[str, Any], co
     identity = {field.name: candidate[field.name] for field in IDENTITY_FIELDS}
     measured = decision["rule"] == "near_duplicate"
     threshold = corpus.near_duplicates.threshold if measured else None
-    refusal = Refusal(decision["rule"], decision["jaccard"] if measured else None, threshold)
+    value = round(decision["jaccard"], JACCARD_DECIMALS) if measured else None
+    refusal = Refusal(decision["rule"], value, threshold)
     text = candidate["text"] if corpus.keep_removed_text else None
     partner = {"duplicate_of": decision["duplicate_of"], "jaccard": decision["jaccard"]}
     return {**removal_row(identity, STAGE, refusal, text), **partner}

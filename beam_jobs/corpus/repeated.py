@@ -39,9 +39,11 @@ REPEATED_SCHEMA = pa.schema(
         pa.field("hash", pa.uint64(), nullable=False),
         pa.field("documents", pa.uint32(), nullable=False),
         pa.field("first_id", pa.uint64(), nullable=False),
+        pa.field("first_content", pa.uint64(), nullable=False),
     ]
 )
-"""What this phase writes: a row for each unit of text that recurs, by hash; `first_id` is the smallest id with it."""
+"""What this phase writes: a row for each unit of text that recurs, by hash, with the smallest id that has it and the
+hash of that document's content."""
 
 
 def found_rows(document_id: int, text: str, settings: RepeatedText) -> Iterable[Mapping[str, int]]:
@@ -103,17 +105,23 @@ def _read(job: Job, unit: Unit) -> _Found:
 
 
 def _recurring(found: _Found, minimum: int) -> pa.Table:
-    """The hashes that stand in enough different contents, with their number and the smallest id."""
+    """The hashes that stand in enough different contents, with their number and the first document."""
     if len(found.hashes) == 0:
         return REPEATED_SCHEMA.empty_table()
-    order = np.lexsort((found.contents, found.hashes))
+    order = np.lexsort((found.ids, found.contents, found.hashes))
     hashes, ids, contents = (column[order] for column in found)
-    is_first = np.ones(len(hashes), np.bool_)
-    is_first[1:] = hashes[1:] != hashes[:-1]
-    is_new = is_first.copy()
-    is_new[1:] |= contents[1:] != contents[:-1]
-    starts = np.flatnonzero(is_first)
-    documents = np.add.reduceat(is_new.astype(np.uint32), starts)
+    is_new = _begins(hashes) | _begins(contents)
+    hashes, ids, contents = hashes[is_new], ids[is_new], contents[is_new]  # of each content the smallest id
+    starts = np.flatnonzero(_begins(hashes))
+    documents = np.diff(starts, append=len(hashes)).astype(np.uint32)
+    first = np.lexsort((contents, ids, hashes))[starts]
     recurs = documents >= minimum
-    columns = (hashes[starts][recurs], documents[recurs], np.minimum.reduceat(ids, starts)[recurs])
+    columns = (hashes[starts][recurs], documents[recurs], ids[first][recurs], contents[first][recurs])
     return pa.table(dict(zip(REPEATED_SCHEMA.names, columns, strict=True)), schema=REPEATED_SCHEMA)
+
+
+def _begins(values: UInt64) -> npt.NDArray[np.bool_]:
+    """Where a value differs from the one before it."""
+    begins = np.ones(len(values), np.bool_)
+    begins[1:] = values[1:] != values[:-1]
+    return begins

@@ -13,8 +13,10 @@ from stages.recipe import (
     FineWeb,
     GopherQuality,
     GopherRepetition,
+    NearDuplicates,
     Quality,
     Recipe,
+    RepeatedText,
     Source,
 )
 
@@ -46,6 +48,8 @@ def training_recipe(recipe: Recipe) -> Recipe:
         "quality": NO_QUALITY,
         "cleaning": corpus.cleaning.model_copy(update={"mask_personal_data": ()}),
         "decontamination": Decontamination(),
+        "repeated_text": RepeatedText(),
+        "near_duplicates": NearDuplicates(),
         "keep_removed_text": False,
     }
     return recipe.model_copy(update={"corpus": corpus.model_copy(update=changes)})

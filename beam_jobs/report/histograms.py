@@ -13,6 +13,8 @@ MOST_WHOLE_STEPS = 60
 """Whole numbers over a longer axis are binned like others."""
 LOGARITHMIC_FROM = 10.0
 """Counts of which the largest are so many times the middle one are shown on a logarithmic axis."""
+ROOM = 0.15
+"""The share of the axis that is left beyond a threshold, so that what misses it is more than a stroke at the edge."""
 STRETCHED = 8.0
 """How many times its own width an axis is stretched to show a threshold."""
 
@@ -42,6 +44,8 @@ class Histogram:
     """By series."""
     thresholds: tuple[float, ...]
     """Where the bounds that lie on the axis cut it."""
+    bounds: tuple[Threshold, ...]
+    """Those bounds, in the same order."""
     logarithmic: bool
 
 
@@ -60,9 +64,13 @@ def histogram(series: Sequence[Series], thresholds: Sequence[Threshold] = ()) ->
         lowest, highest = float(values.min()), float(values.max())
     logarithmic = values.min() >= 0 and highest > 50 and highest > LOGARITHMIC_FROM * max(middle, 1)
     shown = [bound for bound in thresholds if _near(bound.value, lowest, highest, logarithmic)]
+    extremes = float(values.min()), float(values.max())
     lowest, highest = (pick(lowest, highest, *(bound.value for bound in shown)) for pick in (min, max))
     if logarithmic:
         lowest = max(lowest, 1.0)
+    else:
+        lowest, highest = _with_room(lowest, highest, shown, extremes)
+    if logarithmic:
         cuts = [_past(bound) for bound in shown]
         edges = np.exp(_edges(math.log(lowest), math.log(highest), [math.log(cut) for cut in cuts]))
         if cuts:
@@ -74,7 +82,20 @@ def histogram(series: Sequence[Series], thresholds: Sequence[Threshold] = ()) ->
         cuts = [_past(bound) for bound in shown]
         edges = _edges(lowest, highest, cuts)
     counts = {one.name: _count(one.values, edges) for one in series}
-    return Histogram(edges, counts, tuple(cuts), logarithmic)
+    return Histogram(edges, counts, tuple(cuts), tuple(shown), logarithmic)
+
+
+def _with_room(
+    lowest: float, highest: float, shown: Sequence[Threshold], extremes: tuple[float, float]
+) -> tuple[float, float]:
+    """The ends of the axis with some room beyond each threshold, as far as there are values."""
+    room = ROOM * (highest - lowest)
+    for bound in shown:
+        if bound.is_minimum:
+            lowest = min(lowest, max(bound.value - room, extremes[0]))
+        else:
+            highest = max(highest, min(bound.value + room, extremes[1]))
+    return lowest, highest
 
 
 def _past(bound: Threshold) -> float:

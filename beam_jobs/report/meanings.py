@@ -20,7 +20,7 @@ MEASURES = {
     "bad_words": "words or phrases of the list of bad words",
     "lorem_ipsum": "occurrences of “lorem ipsum”",
     "curly_brackets": "curly brackets",
-    "sentences": "sentences in the text",
+    "sentences": "sentences in the text, of which 20 are counted",
     "terminal_lines": "share of the lines that end a sentence",
     "short_lines": "share of the lines that are short",
     "duplicate_character_ratio": "share of the characters in lines that are repeated, of all characters",
@@ -29,6 +29,17 @@ MEASURES = {
     "perplexity": "how surprising the text is to the n-gram model",
 }
 """By the names of `stages.quality.measure_names`; those of n-grams are made from their number."""
+
+GROUPS = {
+    "gopher_quality": ("Gopher, quality", "which texts are prose: Rae et al. 2021, section A.1.1"),
+    "gopher_repetition": ("Gopher, repetition", "which texts only repeat themselves: Rae et al. 2021, table A1"),
+    "line_corrections": ("RefinedWeb, lines", "how much lines may take away: Penedo et al. 2023, appendix G.2"),
+    "c4": ("C4", "whole sentences, no code, no bad words: Raffel et al. 2020, section 2.2"),
+    "fineweb": ("FineWeb", "lists, menus and repeated lines: Penedo et al. 2024, section 3.5"),
+    "classifier": ("Classifier", "the model that `make quality-model` trains"),
+    "perplexity": ("Perplexity", "the n-gram model that `make quality-model` trains"),
+}
+"""The title of each group of quality rules, and what it is for."""
 
 RULES = {
     ("read", "not_a_response"): "A WARC record that is no response of a server (a request, the file's own header).",

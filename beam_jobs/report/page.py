@@ -11,12 +11,12 @@ from jinja2 import Environment, StrictUndefined
 from beam_jobs.corpus.finished import FinishedCorpus
 from beam_jobs.report.distributions import NO_MAXIMUM, Distribution, distributions, drawn
 from beam_jobs.report.histograms import Series, Threshold, histogram
-from beam_jobs.report.meanings import bound_of, measure_meaning, rule_key, rule_meaning
+from beam_jobs.report.meanings import GROUPS, bound_of, measure_meaning, rule_key, rule_meaning
 from beam_jobs.report.plots import drawing
 from beam_jobs.report.tables import Tables, read_tables
-from beam_jobs.report.text import shortened, visible
+from beam_jobs.report.text import quantity, shortened, told_apart, visible
 from stages.artifacts import Manifest
-from stages.quality.bounds import Bound
+from stages.quality.bounds import Bound, bounds
 from stages.recipe import Corpus
 from stages.recipe.differences import differences, shown_value
 from stages.splits import SPLITS
@@ -46,14 +46,37 @@ class Rule:
     meaning: str
     key: str
     threshold: str
+    """In words."""
+    sign: str
+    """The same, short: `≥ 50`."""
+    limit: float | None
     examples: list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Removals:
+    """The rules of a stage, or of one group of it."""
+
+    title: str
+    about: str
+    read: int
+    """By the stage."""
+    removed: int
+    rules: list[Rule]
+    idle: list[str]
+    """Rules that were on and removed nothing."""
 
 
 def rendered(name: str, corpus: FinishedCorpus, tokenizer: Manifest | None, pretrain: Manifest | None) -> str:
     """The page of a corpus; the same corpus gives the same page."""
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters.update(
-        number=lambda value: f"{value:,}", percent=percent, visible=visible, shortened=shortened, width=width
+        number=lambda value: f"{value:,}",
+        percent=percent,
+        visible=visible,
+        shortened=shortened,
+        width=width,
+        told_apart=told_apart,
     )
     source = files("beam_jobs.report").joinpath(TEMPLATE).read_text("utf-8")
     page = environment.from_string(source).render(_context(name, corpus, tokenizer, pretrain))
@@ -81,17 +104,15 @@ def _context(
     measured, one_in = distributions(corpus)
     ledger = facts["ledger"]
     stages = _in_order(ledger)
-    examples = _examples(corpus)
+    removals = list(_removals(stages, corpus, tables))
     defaults = Corpus(sources=corpus.settings.sources)
     return {
         "name": name,
         "records": ledger[stages[0]]["read"],
         "documents": ledger[stages[-1]]["kept"],
         "funnel": [(stage, ledger[stage], sum(ledger[stage]["removed"].values())) for stage in stages],
-        "stages": [
-            (stage, ledger[stage]["read"], _rules(stage, ledger[stage]["removed"], corpus, tables, examples))
-            for stage in stages
-        ],
+        "removals": removals,
+        "highest_share": max((rule.count / one.read for one in removals for rule in one.rules), default=1),
         "splits": list(_splits(facts, tokenizer)),
         "characters": sum(split.get("characters", 0) for split in facts["splits"].values()),
         "tokens": _tokens(tokenizer),
@@ -105,7 +126,7 @@ def _context(
         "edits": sorted(tables.edits.items(), key=lambda item: (-item[1].documents, item[0])),
         "repeated": facts.get("repeated_text", {}).get("top", []),
         "values": list(_value_cards(tables, corpus.settings)),
-        "distributions": [_card(place, one) for place, one in enumerate(measured)],
+        "distributions": _grouped_cards(measured),
         "one_in": one_in,
         "versions": sorted(facts.get("libraries", {}).items()),
         "seed": facts.get("seed"),
@@ -140,35 +161,65 @@ def _examples(corpus: FinishedCorpus) -> dict[tuple[str, str], list[dict[str, An
     return grouped
 
 
-def _rules(
-    stage: str,
-    removed: Mapping[str, int],
-    corpus: FinishedCorpus,
-    tables: Tables,
-    examples: Mapping[tuple[str, str], list[dict[str, Any]]],
-) -> list[Rule]:
-    return [
-        Rule(
-            name,
-            count,
-            rule_meaning(stage, name),
-            rule_key(stage, name, corpus.settings.quality),
-            _threshold(name, tables.thresholds.get((stage, name))),
-            examples.get((stage, name), []),
-        )
-        for name, count in sorted(removed.items(), key=lambda item: (-item[1], item[0]))
-    ]
+def _removals(stages: list[str], corpus: FinishedCorpus, tables: Tables) -> Iterator[Removals]:
+    """The rules of each stage that removed something; those of the quality stage by the groups of the recipe."""
+    examples = _examples(corpus)
+    for stage in stages:
+        account = corpus.manifest.facts["ledger"][stage]
+        for title, about, counts in _groups(stage, account["removed"], corpus):
+            rules = [
+                Rule(
+                    name,
+                    count,
+                    rule_meaning(stage, name),
+                    rule_key(stage, name, corpus.settings.quality),
+                    (words := _threshold(name, tables.thresholds.get((stage, name)))),
+                    words.replace("at least", "\u2265").replace("at most", "\u2264").replace("below", "<"),
+                    tables.thresholds.get((stage, name)),
+                    _nearest_first(examples.get((stage, name), []), tables.thresholds.get((stage, name))),
+                )
+                for name, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+                if count
+            ]
+            idle = [name for name, count in counts.items() if not count]
+            if rules or idle:
+                yield Removals(title, about, account["read"], sum(counts.values()), rules, idle)
+
+
+def _groups(
+    stage: str, removed: Mapping[str, int], corpus: FinishedCorpus
+) -> Iterator[tuple[str, str, Mapping[str, int]]]:
+    """Titles, and the counts of the rules under them; with bounds that removed nothing."""
+    if stage != "quality":
+        yield stage, "", removed
+        return
+    groups: dict[str, dict[str, int]] = {}
+    for bound in bounds(corpus.settings.quality):
+        groups.setdefault(bound.group, {})[bound.rule] = removed.get(bound.rule, 0)
+    for group, counts in groups.items():
+        title, about = GROUPS[group]
+        yield f"quality: {title}", about, counts
+    known = {rule for counts in groups.values() for rule in counts}
+    yield "quality: other", "", {rule: count for rule, count in removed.items() if rule not in known}
+
+
+def _nearest_first(examples: list[dict[str, Any]], threshold: float | None) -> list[dict[str, Any]]:
+    """Examples by their distance from the bound: the first ones tell whether it is right."""
+    if threshold is None:
+        return examples
+    far = float("inf")
+    return sorted(examples, key=lambda row: far if row["value"] is None else abs(row["value"] - threshold))
 
 
 def _threshold(rule: str, value: float | None) -> str:
     if value is None:
         return ""
     if rule == "near_duplicate":
-        return f"below {value:,g}"
+        return f"below {quantity(value)}"
     if rule in EXACT:
-        return f"{value:,g}"
+        return f"must be {quantity(value)}"
     sign = "at least" if rule.startswith("minimum_") or rule in AT_LEAST else "at most"
-    return f"{sign} {value:,g}"
+    return f"{sign} {quantity(value)}"
 
 
 def _splits(facts: Mapping[str, Any], tokenizer: Manifest | None) -> Iterator[dict[str, Any]]:
@@ -210,10 +261,17 @@ def _score_bounds(settings: Corpus) -> dict[str, Threshold]:
 
 def _plain_card(name: str, title: str, series: list[Series], threshold: Threshold | None) -> dict[str, Any]:
     picture = histogram(series, [] if threshold is None else [threshold])
-    middle = float(np.median(series[0].values))
-    said = f"median {middle:,.4g}" if middle < 1000 else f"median {middle:,.0f}"
-    bound = "" if threshold is None else f", bound {threshold.value:g}"
-    return {"title": title, "said": f"{said}{bound}", "svg": drawing(picture, name, title) if picture else ""}
+    bound = "" if threshold is None else f", bound {quantity(threshold.value)}"
+    said = f"median {quantity(float(np.median(series[0].values)))}{bound}"
+    return {"title": title, "said": said, "svg": drawing(picture, name, title) if picture else ""}
+
+
+def _grouped_cards(measured: list[Distribution]) -> list[tuple[str, str, str, list[dict[str, Any]]]]:
+    """The pictures of each group of rules, with its key, its title and what it is for."""
+    grouped: dict[str, list[dict[str, Any]]] = {}
+    for place, one in enumerate(measured):
+        grouped.setdefault(one.bounds[0].group, []).append(_card(place, one))
+    return [(group, *GROUPS[group], cards) for group, cards in grouped.items()]
 
 
 def _card(place: int, one: Distribution) -> dict[str, Any]:
@@ -222,14 +280,13 @@ def _card(place: int, one: Distribution) -> dict[str, Any]:
     return {
         "measure": one.measure,
         "meaning": meaning,
-        "group": one.bounds[0].group,
-        "bounds": ", ".join(map(_bound, one.bounds)),
+        "bounds": [_bound(bound) for bound in one.bounds],
         "one": one,
         "svg": drawing(one.picture, f"d{place}", label) if one.picture else "",
     }
 
 
 def _bound(bound: Bound) -> str:
-    if bound.rule.startswith("minimum_"):
-        return f"at least {bound.threshold:,g}" if bound.threshold > 0 else "no minimum"
-    return f"at most {bound.threshold:,g}" if bound.threshold < NO_MAXIMUM else "no maximum"
+    """A bound as the recipe gives it: `minimum_words = 50`."""
+    is_off = bound.threshold <= 0 if bound.rule.startswith("minimum_") else bound.threshold >= NO_MAXIMUM
+    return f"{bound.rule} = {'off' if is_off else quantity(bound.threshold).replace(',', '_')}"

@@ -6,9 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from beam_jobs.report.histograms import Histogram
+from beam_jobs.report.histograms import Histogram, Threshold
 
 SIZE_INCHES = (4.4, 2.2)
+EDGE = 0.12
+"""A label nearer to a side than this share of the width begins or ends at its line."""
 COLOURS = {
     "ink": "#0000f1",
     "faint": "#0000f2",
@@ -50,7 +52,7 @@ def drawing(picture: Histogram, name: str, label: str) -> str:
         matplotlib.rcParams.update(SETTINGS)
         figure = Figure(figsize=SIZE_INCHES)
         FigureCanvasSVG(figure)
-        _draw(figure.add_axes((0.1, 0.14, 0.88, 0.8)), picture)
+        _draw(figure.add_axes((0.1, 0.13, 0.86, 0.75)), picture)
         target = io.StringIO()
         figure.savefig(target, format="svg", metadata={"Date": None}, transparent=True)
     return _inline(target.getvalue(), name, label)
@@ -77,9 +79,23 @@ def _draw(axes: Any, picture: Histogram) -> None:
     axes.yaxis.set_minor_locator(NullLocator())
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter(FuncFormatter(lambda value, _: short_number(value)))
-    for threshold in picture.thresholds:
-        axes.axvline(threshold, color=COLOURS["mark"], linewidth=1.3, linestyle=(0, (4, 2)))
+    for cut, bound in zip(picture.thresholds, picture.bounds, strict=True):
+        _draw_bound(axes, cut, bound)
     axes.tick_params(length=3, pad=2)
+
+
+def _draw_bound(axes: Any, cut: float, bound: Threshold) -> None:
+    """A line, a tint over what misses it, and its value above the picture, where no bar is."""
+    axes.axvline(cut, color=COLOURS["mark"], linewidth=1.3, linestyle=(0, (4, 2)))
+    first, last = axes.get_xlim()
+    axes.axvspan(
+        *((first, cut) if bound.is_minimum else (cut, last)), color=COLOURS["removed"], alpha=0.09, linewidth=0
+    )
+    place = axes.transLimits.transform(axes.transScale.transform((cut, 1)))[0]
+    side = "left" if place < EDGE else "right" if place > 1 - EDGE else "center"
+    sign = "\u2265" if bound.is_minimum else "\u2264"
+    label = f"{sign} {short_number(bound.value)}"
+    axes.text(place, 1.03, label, transform=axes.transAxes, ha=side, color=COLOURS["mark"])
 
 
 def short_number(value: float) -> str:

@@ -29,6 +29,19 @@ def shortened(text: str, most: int) -> str:
     return text if len(text) <= most else f"{text[:most]}…"
 
 
+def quantity(value: float) -> str:
+    """A number for a person: whole ones with separators (`100,000`), others with four figures."""
+    if abs(value) >= 1_000 or float(value).is_integer():
+        return f"{value:,.0f}"
+    return f"{value:.4g}"
+
+
+def told_apart(value: float, threshold: float | None) -> str:
+    """A measured value; with all its figures where fewer would make it look equal to the threshold that it is not."""
+    shown = quantity(value)
+    return repr(value) if value != threshold and threshold is not None and shown == quantity(threshold) else shown
+
+
 def _sign(found: re.Match[str]) -> str:
     character = found[0]
     code = ord(character)

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from beam_jobs.corpus.finished import FinishedCorpus, open_corpus
+from beam_jobs.corpus.finished import open_corpus
+from beam_jobs.report.text import quantity
 from beam_jobs.what_if.evaluation import Outcome, evaluate
 from beam_jobs.what_if.question import Question, ask, locating_overrides
 from stages.console import say, show_table
@@ -29,27 +30,35 @@ def main(arguments: Sequence[str]) -> None:
         say(f"  {change.key}: {shown_value(change.first)} -> {shown_value(change.second)}")
     if not question.changes:
         say("  nothing changes: the run had these settings")
+    say("")
     _show(question, outcome)
-    for note in _notes(corpus, question, outcome, recipe.corpus):
+    say("")
+    for note in _notes(question, outcome, recipe.corpus):
         say(f"note: {note}")
 
 
 def _show(question: Question, outcome: Outcome) -> None:
     rules = list(_rule_rows(question, outcome))
     if rules:
-        header = ("rule", "bound", "texts removed", "then")
-        show_table("rules, each text by the first that it misses", header, rules)
+        say(f"{'texts removed, by the first rule missed':<40} {'bound':<15} {'run':>11} {'then':>11}")
+    group = ""
+    for bound, change, before, after in rules:
+        if bound.group != group:
+            group = bound.group
+            say(f"  corpus.quality.{group}")
+        say(f"    {bound.rule:<36} {change:<15} {before:>11,} {after:>11,}")
     texts, documents = outcome.texts, outcome.documents
     rows = [
         ("texts that pass the quality rules", texts.before, texts.after, texts.newly_kept, texts.newly_dropped),
         (
-            "documents",
+            "documents, at most" if texts.newly_kept else "documents",
             documents.all,
             documents.all - documents.lost + texts.newly_kept,
             texts.newly_kept,
             documents.lost,
         ),
     ]
+    say("")
     show_table(f"of {texts.measured:,} measured texts", ("", "run", "then", "newly kept", "newly dropped"), rows)
     if documents.lost:
         share = documents.lost_characters / documents.lost
@@ -58,19 +67,19 @@ def _show(question: Question, outcome: Outcome) -> None:
         _show_groups(outcome)
 
 
-def _rule_rows(question: Question, outcome: Outcome) -> Iterator[tuple[object, ...]]:
-    """The rules whose bound or count changes, in the order in which they are applied."""
+def _rule_rows(question: Question, outcome: Outcome) -> Iterator[tuple[Bound, str, int, int]]:
+    """The rules whose bound or count changes, in the order in which they are applied, with both counts."""
     before = {(bound.group, bound.rule): bound for bound in bounds(question.before.quality)}
     after = {(bound.group, bound.rule): bound for bound in bounds(question.after.quality)}
-    for key in before | after:
+    for key, bound in (before | after).items():
         counts = outcome.removed_before[key], outcome.removed_after[key]
-        bound = _changed_bound(before.get(key), after.get(key))
-        if counts[0] != counts[1] or "->" in bound:
-            yield (".".join(key), bound, *counts)
+        change = _changed_bound(before.get(key), after.get(key))
+        if counts[0] != counts[1] or "->" in change:
+            yield bound, change, *counts
 
 
 def _changed_bound(before: Bound | None, after: Bound | None) -> str:
-    first, second = ("off" if bound is None else f"{bound.threshold:g}" for bound in (before, after))
+    first, second = ("off" if bound is None else quantity(bound.threshold) for bound in (before, after))
     return first if first == second else f"{first} -> {second}"
 
 
@@ -85,20 +94,26 @@ def _show_groups(outcome: Outcome) -> None:
         (name, texts.before, texts.after, texts.newly_kept, texts.newly_dropped, documents.lost_by_language[name])
         for name, texts in list(changed.items())[:LANGUAGES_SHOWN]
     ]
+    say("")
     header = ("language", "texts pass", "then", "newly kept", "newly dropped", "documents lost")
     show_table(
         "by language" if len(rows) == len(changed) else f"by language, the first of {len(changed)}", header, rows
     )
+    say("")
     sources = sorted(outcome.kept_by_source.keys() | documents.lost_by_source.keys())
     by_source = [(name, outcome.kept_by_source[name], documents.lost_by_source[name]) for name in sources]
     show_table("by source", ("source", "texts newly kept", "documents lost"), by_source)
 
 
-def _notes(corpus: FinishedCorpus, question: Question, outcome: Outcome, on_disk: Corpus) -> Iterator[str]:
+def _notes(question: Question, outcome: Outcome, on_disk: Corpus) -> Iterator[str]:
     """What a reader must know of these numbers."""
     before, after = question.before, question.after
     if outcome.texts.newly_kept:
-        yield f"of the texts newly kept, at most as many become documents: {LATER_STAGES} come after, in a run"
+        share = outcome.documents.all / outcome.texts.before if outcome.texts.before else 0
+        yield (
+            f"not all texts that pass become documents: {LATER_STAGES} come after the rules; "
+            f"in the run {share:.1%} of them did"
+        )
     if outcome.documents.duplicates_freed:
         count = outcome.documents.duplicates_freed
         yield f"{count:,} duplicates were removed for documents that are newly dropped; some of them would stay instead"
@@ -111,10 +126,11 @@ def _notes(corpus: FinishedCorpus, question: Question, outcome: Outcome, on_disk
     others = differences(before, on_disk, "corpus")
     if others:
         shown = ", ".join(
-            f"{one.key} ({shown_value(one.first)}, now {shown_value(one.second)})" for one in others[:DIFFERENCES_SHOWN]
+            f"{one.key} ({shown_value(one.first)} in the run, now {shown_value(one.second)})"
+            for one in others[:DIFFERENCES_SHOWN]
         )
         rest = f" and {len(others) - DIFFERENCES_SHOWN} more" if len(others) > DIFFERENCES_SHOWN else ""
-        yield f"this is told of the run in {corpus.folder}, whose recipe was another than the file now: {shown}{rest}"
+        yield f"the settings of the run count, not those that the recipe has now: {shown}{rest}"
 
 
 def _language_notes(question: Question, outcome: Outcome) -> Iterator[str]:

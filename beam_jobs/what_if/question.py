@@ -45,8 +45,10 @@ def ask(before: Corpus, recipe_path: str, overrides: Sequence[str]) -> Question:
     asked = load_recipe(recipe_path, overrides)
     values = before.model_dump(mode="json")
     for key in keys:
-        _check_can_be_told(key, before, asked.corpus.quality)
         names = key.split(".")[1:]
+        if key.startswith(f"{QUALITY}.") and reduce(getattr, names, before) == reduce(getattr, names, asked.corpus):
+            continue  # as in the run, say a model that was named on its command line
+        _check_can_be_told(key, before, asked.corpus.quality)
         place: Any = reduce(lambda inner, name: inner[name], names[:-1], values)
         place[names[-1]] = reduce(getattr, names, asked.corpus)
     try:

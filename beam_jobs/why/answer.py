@@ -5,8 +5,10 @@ from typing import Any
 
 from beam_jobs.corpus.close import STAGES
 from beam_jobs.corpus.finished import FinishedCorpus
+from beam_jobs.report.meanings import rule_key, rule_meaning
+from beam_jobs.report.text import quantity, told_apart
 from beam_jobs.why.search import Found, made_from, removed_for, with_id
-from stages.console import say, show_table
+from stages.console import say
 from stages.document import Refusal
 from stages.quality.bounds import bounds
 
@@ -15,8 +17,8 @@ BEFORE_QUALITY = STAGES[: STAGES.index("quality")]
 SHOWN_CHARACTERS = 600
 
 
-def answer(corpus: FinishedCorpus, found: Found) -> None:
-    """Prints what is stored of a row of documents or removals."""
+def answer(corpus: FinishedCorpus, found: Found) -> dict[str, Any] | None:
+    """Prints what is stored of a row of documents or removals; returns what the quality rules measured, if they did."""
     row = found.row
     for name, value in (*_identity(row), *_outcome(corpus, found)):
         say(f"{name:<14} {value}")
@@ -25,31 +27,52 @@ def answer(corpus: FinishedCorpus, found: Found) -> None:
         found_values = with_id(corpus, row.get("parent_id") or row["id"], ["measurements"])
         measured = next((one.row for one in found_values), None)
     if found.kind == "documents":
-        show_table("its way", ("stage", "outcome"), list(_way(corpus, row)))
+        say("its way")
+        for stage, outcome in _way(corpus, row):
+            say(f"  {stage:<14} {outcome}")
     if measured is not None:
-        show_measured("what the rules measured, also after the one that removed it", measured, corpus)
-    text = row["text"] or _example(corpus, row)
-    if text:
-        say(f"text, {len(text):,} characters" if row["text"] else "text, the beginning")
-        say(beginning(text, SHOWN_CHARACTERS))
+        kept = measured["rule"] is None
+        show_measured("what the quality rules measured", measured, corpus, "" if kept else str(measured["rule"]))
+    _show_text(corpus, row)
     say("")
+    return measured
+
+
+def _show_text(corpus: FinishedCorpus, row: dict[str, Any]) -> None:
+    if row["text"]:
+        say(f"text, {len(row['text']):,} characters")
+        say(beginning(row["text"], SHOWN_CHARACTERS))
+        return
+    example = next(with_id(corpus, row["id"], ["examples"]), None)
+    if example is None:
+        say("its text is not stored: RECORD=1 fetches its record again, corpus.keep_removed_text keeps all texts")
+        return
+    text, whole = example.row["text"], example.row["characters"]
+    say(f"text, {whole:,} characters, stored as an example of what this rule removes")
+    say(beginning(text, SHOWN_CHARACTERS, whole))
 
 
 def _identity(row: dict[str, Any]) -> Iterator[tuple[str, str]]:
     yield from (("address", row["url"] or "none"), ("id", str(row["id"])), ("source", row["source"]))
     yield from ((name, str(row[name])) for name in ("date", "title", "published") if row.get(name))
-    yield "origin", f"{row['origin']['file']}, {row['origin']['offset']}"
+    yield "origin", f"{row['origin']['file']}, offset {row['origin']['offset']}"
 
 
 def _outcome(corpus: FinishedCorpus, found: Found) -> Iterator[tuple[str, str]]:
     row = found.row
     if found.kind == "documents":
-        yield "kept as", f"document, {row['split']}, {row['language']} ({row['language_score']:.4f}), {found.file}"
+        yield "kept as", f"document, {row['split']}, in {found.file}"
         if row["augmentation"]:
             yield "variant", f"{row['augmentation']} of {row['parent_id']}"
         return
     refusal = Refusal(row["rule"], row["value"], row["threshold"], row["detail"])
     yield "removed by", f"{row['stage']}: {described(refusal)}"
+    quality = corpus.settings.quality
+    told = (
+        ("meaning", rule_meaning(row["stage"], row["rule"])),
+        ("setting", rule_key(row["stage"], row["rule"], quality)),
+    )
+    yield from ((name, value) for name, value in told if value)
     yield "listed in", found.file
     if row["duplicate_of"] is not None:
         partner = next(with_id(corpus, row["duplicate_of"]), None)
@@ -64,9 +87,9 @@ def described(refusal: Refusal) -> str:
     if refusal.detail:
         parts.append(refusal.detail)
     if refusal.value is not None:
-        parts.append(f"measured {refusal.value:g}")
+        parts.append(f"measured {told_apart(refusal.value, refusal.threshold)}")
     if refusal.threshold is not None:
-        parts.append(f"bound {refusal.threshold:g}")
+        parts.append(f"bound {quantity(refusal.threshold)}")
     return ", ".join(parts)
 
 
@@ -107,33 +130,31 @@ def _partners(corpus: FinishedCorpus, record_id: int) -> str:
     return f"{len(removed):,} removed in its favour: {named}{rest}"
 
 
-def show_measured(title: str, measured: dict[str, Any], corpus: FinishedCorpus) -> None:
-    """A table of rules, values and bounds."""
-    rows = []
+def show_measured(title: str, measured: dict[str, Any], corpus: FinishedCorpus, removed_by: str = "") -> None:
+    """Prints rules, values and bounds; `removed_by` is the rule that decided, the first that was missed."""
+    say(title)
+    group = ""
     for bound in bounds(corpus.settings.quality):
         value = measured.get(bound.measure)
         if value is None:
             continue
+        if bound.group != group:
+            group = bound.group
+            say(f"  corpus.quality.{group}")
+        missed = "" if bound.lowest <= value <= bound.highest else "  missed"
+        decided = ", removed for it" if missed and bound.rule == removed_by else ""
         sign = ">=" if bound.rule.startswith("minimum_") else "<="
-        missed = "" if bound.lowest <= value <= bound.highest else " missed"
-        rows.append((f"{bound.group}.{bound.rule}", _number(value), f"{sign} {bound.threshold:g}{missed}"))
-    show_table(title, ("rule", "value", "bound"), rows)
+        shown = told_apart(value, bound.threshold)
+        say(f"    {bound.rule:<38} {shown:>10}  {sign} {quantity(bound.threshold)}{missed}{decided}")
 
 
-def _number(value: float) -> str:
-    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.4g}"
+def beginning(text: str, most: int, whole: int | None = None) -> str:
+    """The first characters of a text, marked line by line, with signs for what a terminal would obey.
 
-
-def _example(corpus: FinishedCorpus, row: dict[str, Any]) -> str:
-    """The beginning of a removed text, if it is among the examples."""
-    found = next(with_id(corpus, row["id"], ["examples"]), None)
-    return str(found.row["text"]) if found else ""
-
-
-def beginning(text: str, most: int) -> str:
-    """The first characters of a text, marked line by line, with signs for what a terminal would obey."""
+    `whole` is the number of characters of the whole, where `text` is a part of it.
+    """
     shown = text[:most]
-    rest = len(text) - len(shown)
+    rest = (whole or len(text)) - len(shown)
     lines = ["".join(map(_visible, line)) for line in shown.splitlines()]
     return "\n".join(f"  | {line}" for line in lines) + (f"\n  … {rest:,} more" if rest else "")
 

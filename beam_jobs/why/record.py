@@ -18,8 +18,13 @@ from stages.quality.checking import check_quality
 SHOWN_CHARACTERS = 1_500
 
 
-def show_record(job: Job, corpus: FinishedCorpus, row: dict[str, Any], save: str) -> None:
-    """Prints the original and its text; writes the original to a file where one is named."""
+def show_record(
+    job: Job, corpus: FinishedCorpus, row: dict[str, Any], stored: dict[str, Any] | None, save: str
+) -> None:
+    """Prints the original and its text; writes the original to a file where one is named.
+
+    `stored` is what the run measured on it: what is measured now is shown only if it is something else.
+    """
     record = fetch(job, row)
     if isinstance(record, str):
         say(f"the record cannot be fetched again: {record}\n")
@@ -33,10 +38,10 @@ def show_record(job: Job, corpus: FinishedCorpus, row: dict[str, Any], save: str
         Path(save).write_bytes(content)
         say(f"  written to {save}")
     say(beginning(content.decode("utf-8", "replace"), SHOWN_CHARACTERS))
-    _show_text(record, corpus)
+    _show_text(record, corpus, stored)
 
 
-def _show_text(record: Record, corpus: FinishedCorpus) -> None:
+def _show_text(record: Record, corpus: FinishedCorpus, stored: dict[str, Any] | None) -> None:
     """The extracted text, and what each rule measures on it, whether or not an earlier one removed the page."""
     isolated = isolated_extraction(corpus.settings)
     try:
@@ -52,7 +57,11 @@ def _show_text(record: Record, corpus: FinishedCorpus) -> None:
     say(f"its text: {len(text):,} characters")
     say(beginning(text, SHOWN_CHARACTERS))
     language = identify_language(text, corpus.settings.language)
-    say(f"its language: {language.language} {language.score:g}")
+    say(f"its language: {language.language} {language.score:.4f}")
     checked = check_quality(text, language.language, corpus.settings.quality)
-    show_measured("what the rules measure on it", dict(checked.measurements), corpus)
+    measured = dict(checked.measurements)
+    if stored is not None and all(stored[name] == value for name, value in measured.items()):
+        say("the quality rules measure on it what the run stored (above)")
+    else:
+        show_measured("what the quality rules measure on it", measured, corpus)
     say("")

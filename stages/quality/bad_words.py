@@ -6,14 +6,12 @@ belong to no word, and anywhere in languages that put no spaces between words.
 """
 
 import re
-from collections.abc import Iterator
 from functools import lru_cache
 
-from stages import artifacts
 from stages.errors import GristmillError
 from stages.quality.prepared import Prepared
 from stages.quality.words import is_spaced
-from stages.sources.files import expand
+from stages.word_lists import read_list
 
 KEY = "corpus.quality.c4.bad_words"
 DATATROVE_ALLOWED = frozenset({"sm", "グロ", "女の子", "性"})
@@ -45,21 +43,14 @@ def _standing_alone(phrase: str, lowered: str) -> int:
 @lru_cache(maxsize=8)
 def _entries(files: tuple[str, ...], reference: str) -> tuple[frozenset[str], tuple[str, ...]]:
     """The entries that are one word each, and the others."""
-    entries = set(_lines(files))
+    entries = {entry for path in files for entry in _listed(path)}
     entries = entries - DATATROVE_ALLOWED if reference == "datatrove" else set(map(str.lower, entries))
     words = frozenset(filter(_WORD.fullmatch, entries))
     return words, tuple(sorted(entries - words))
 
 
-def _lines(files: tuple[str, ...]) -> Iterator[str]:
-    for pattern in files:
-        found = expand(pattern)
-        if not found:
-            raise GristmillError(f"{KEY}: {pattern}: no such file")
-        for file in found:
-            with artifacts.open_file(file.path) as opened:
-                data = opened.read()
-            try:
-                yield from filter(None, map(str.strip, data.decode("utf-8-sig").splitlines()))
-            except UnicodeDecodeError as error:
-                raise GristmillError(f"{KEY}: {file.path}: not UTF-8 ({error.reason} at byte {error.start})") from error
+def _listed(path: str) -> tuple[str, ...]:
+    try:
+        return read_list(path)
+    except GristmillError as error:
+        raise GristmillError(f"{KEY}: {error}") from error

@@ -8,18 +8,16 @@ brackets close behind the mark; blank lines count neither as lines nor as line b
 Japanese has fewer characters, since each says more.
 """
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
-from stages.quality.c4 import CLOSING_MARKS, ENDS
+from stages.quality.c4 import CLOSING_MARKS
 from stages.quality.prepared import Measured, Prepared
-from stages.quality.punctuation import DATATROVE_TERMINAL_PUNCTUATION
+from stages.quality.punctuation import DATATROVE_TERMINAL_PUNCTUATION, TERMINAL_PUNCTUATION
 from stages.quality.repetition import duplicates
 from stages.recipe import FineWeb
 
 CHARACTERS_SAID_BY_ONE = {"zh": 3, "wuu": 3, "yue": 3, "ja": 2}
 """How many letters of English say what one character of a language says."""
-
-_DATATROVE_ENDS = tuple(sorted(DATATROVE_TERMINAL_PUNCTUATION))
 
 
 def measure(prepared: Prepared, settings: FineWeb) -> Measured:
@@ -28,10 +26,10 @@ def measure(prepared: Prepared, settings: FineWeb) -> Measured:
     if prepared.as_datatrove:
         lines = [line for line in text.split("\n") if line.strip()]
         ended, line_breaks, shortest = lines, text.count("\n"), settings.short_line_characters
-        ends = _DATATROVE_ENDS
+        ends = DATATROVE_TERMINAL_PUNCTUATION
     else:
         lines = prepared.lines
-        ended, ends = [line.rstrip(CLOSING_MARKS) for line in lines], ENDS
+        ended, ends = [line.rstrip(CLOSING_MARKS) for line in lines], TERMINAL_PUNCTUATION
         line_breaks = max(len(lines) - 1, 0)
         shortest = settings.short_line_characters // CHARACTERS_SAID_BY_ONE.get(prepared.language, 1)
     return Measured(
@@ -44,9 +42,9 @@ def measure(prepared: Prepared, settings: FineWeb) -> Measured:
     )
 
 
-def terminal_lines(lines: Sequence[str], ends: tuple[str, ...]) -> float:
+def terminal_lines(lines: Sequence[str], ends: Set[str]) -> float:
     """The share of lines that end with terminal punctuation; at least 0.12 in the paper."""
-    return sum([line.endswith(ends) for line in lines]) / max(len(lines), 1)
+    return sum([line[-1:] in ends for line in lines]) / max(len(lines), 1)
 
 
 def short_lines(lines: Sequence[str], characters: int) -> float:

@@ -2,6 +2,9 @@
 
 Read from left to right, an n-gram that was seen before counts with its characters and the reading goes on after it.
 Joined words let different n-grams be taken for equal (`a bc`, `ab c`), which is part of what is reproduced here.
+
+Most words are left out before that: equal n-grams, however they fall into words, begin with the same characters. Where
+many words are left, hashes of whole n-grams leave out more. Hashes only ever leave out: what counts was compared.
 """
 
 from collections.abc import Sequence
@@ -10,56 +13,80 @@ import numpy as np
 import numpy.typing as npt
 
 Hashes = npt.NDArray[np.uint64]
+Numbers = npt.NDArray[np.int64]
+Found = npt.NDArray[np.bool_]
+
+WINDOW = 12
+"""So many characters are compared first: of 8 to 24 those that leave the fewest words of the sample."""
+
+MANY_PLACES = 50
+"""From so many places on hashes of n-grams pay (measured on the sample)."""
 
 _BASE = 0x9E3779B97F4A7C15
+_FACTOR = np.uint64(_BASE)
 _INVERSE = pow(_BASE, -1, 1 << 64)
 _POWERS = 1 << 16
-_UPPER = np.uint64(48)
+_LEAST_BITS = 12
 
 
-def joined_duplicates(words: Sequence[str], stops: npt.NDArray[np.int64], sizes: Sequence[int]) -> list[int]:
-    """For each size of n-grams the characters of those that occurred before. `stops` are where words begin and end.
+def joined_duplicates(joined: str, stops: Numbers, sizes: Sequence[int]) -> list[int]:
+    """For each size of n-grams, the smallest first, the characters of those that occurred before.
 
-    64-bit hashes find the places where anything repeats; there the characters themselves are compared.
+    `stops` are where the words begin and end in the joined text.
     """
-    if not words:
+    if len(stops) <= sizes[0]:
         return [0] * len(sizes)
-    joined = "".join(words)
-    grams = _gram_hashes(joined, stops, sizes)
-    ordered = np.sort(grams, axis=1)
-    equal = ordered[:, 1:] == ordered[:, :-1]
-    characters = [0] * len(sizes)
+    begins, first_ends = stops[: -sizes[0]], stops[sizes[0] :]
+    places = np.flatnonzero(_recurring(_windows(joined, begins)) | (first_ends - begins < WINDOW))
     edges = stops.tolist()
-    for row in np.flatnonzero(equal.any(axis=1)).tolist():
-        inside = max(len(words) - sizes[row] + 1, 0)
-        places = _places_of(ordered[row, 1:][equal[row]], grams[row, :inside])
-        characters[row] = _counted(joined, edges, sizes[row], places)
-    return characters
+    if len(places) < MANY_PLACES:
+        few = places.tolist()
+        related = _any_related(joined, edges, sizes[0], few)
+        return [_counted(joined, edges, size, few) if related else 0 for size in sizes]
+    ends = stops[np.minimum(places + np.array(sizes)[:, None], len(stops) - 1)]
+    repeated = _recurring(_gram_hashes(joined, begins[places], ends))
+    return [
+        _counted(joined, edges, size, places[chosen].tolist()) for size, chosen in zip(sizes, repeated, strict=True)
+    ]
 
 
-def _places_of(wanted: Hashes, hashes: Hashes) -> list[int]:
-    """Where any of the wanted hashes stands, and few others: those that share the upper 16 bits with one."""
-    table = np.zeros(1 << 16, bool)
-    table[wanted >> _UPPER] = True
-    return np.flatnonzero(table[hashes >> _UPPER]).tolist()
+def _recurring(hashes: Hashes) -> Found:
+    """Which hashes stand more than once in their row; a few others too, since only their upper bits are compared.
+
+    Every hash writes its number where its upper bits say, and those that find another's there share it with that.
+    """
+    rows, number = hashes.shape if hashes.ndim > 1 else (1, len(hashes))
+    bits = max(_LEAST_BITS, number.bit_length() + 4)
+    slots = (hashes >> np.uint64(64 - bits)).view(np.int64)
+    if rows > 1:
+        slots = slots + (np.arange(rows) << bits)[:, None]
+    slots = slots.ravel()
+    numbers = np.arange(len(slots))
+    owners = np.empty(rows << bits, np.int64)
+    owners[slots] = numbers
+    owner = owners[slots]
+    found: Found = owner != numbers
+    found[owner[found]] = True
+    return found.reshape(hashes.shape)
 
 
-def _gram_hashes(joined: str, stops: npt.NDArray[np.int64], sizes: Sequence[int]) -> Hashes:
-    """A row for each size with the hash of the n-gram at each word; those that reach over the end are shorter."""
-    sums, inverses = _prefix_hashes(joined)
-    at = sums[stops]
-    padded = np.concatenate((at, np.full(max(sizes), at[-1])))
-    ends = np.stack([padded[size : size + len(at) - 1] for size in sizes])
-    return (ends - at[:-1]) * inverses[stops[:-1]]
+def _windows(joined: str, begins: Numbers) -> Hashes:
+    """A hash of the characters from each place on; those above U+00FF are not told apart."""
+    characters = (joined + "?" * WINDOW).encode("latin-1", "replace")
+    eights: Hashes = np.ndarray(len(characters) - 7, np.uint64, characters, strides=(1,))
+    return ((eights[begins] * _FACTOR) ^ eights[begins + (WINDOW - 8)]) * _FACTOR
 
 
-def _prefix_hashes(joined: str) -> tuple[Hashes, Hashes]:
-    """Sums of the characters before each place, each times a power of the base; and the inverse powers."""
+def _gram_hashes(joined: str, begins: Numbers, ends: Numbers) -> Hashes:
+    """A hash of the characters from each beginning to each of its ends.
+
+    It is the sum of the characters, each times a power of the base that says how far behind the beginning it stands.
+    """
     codes = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), np.uint32)
     powers, inverses = _powers(len(codes) + 1)
     sums = np.zeros(len(codes) + 1, np.uint64)
     np.cumsum(codes * powers[:-1], out=sums[1:])
-    return sums, inverses
+    return (sums[ends] - sums[begins]) * inverses[begins]
 
 
 def _powers(number: int) -> tuple[Hashes, Hashes]:
@@ -77,17 +104,29 @@ def _geometric(base: int, number: int) -> Hashes:
 _FIRST_POWERS = _geometric(_BASE, _POWERS), _geometric(_INVERSE, _POWERS)
 
 
+def _any_related(joined: str, stops: Sequence[int], size: int, places: Sequence[int]) -> bool:
+    """Whether the n-gram at any of the places is the beginning of that at another, as it is where any n-gram repeats.
+
+    In their order, an n-gram that is the beginning of any other is that of the next.
+    """
+    grams = sorted([joined[stops[place] : stops[place + size]] for place in places])
+    return any(map(str.startswith, grams[1:], grams))
+
+
 def _counted(joined: str, stops: Sequence[int], size: int, places: Sequence[int]) -> int:
-    """Reads the places whose hash occurs more than once, from left to right."""
+    """Reads the n-grams at some places from left to right."""
     seen: set[str] = set()
     characters = resume = 0
     for place in places:
         if place < resume:
             continue
-        gram = joined[stops[place] : stops[place + size]]
+        resume = place + size
+        if resume >= len(stops):
+            break
+        gram = joined[stops[place] : stops[resume]]
         if gram in seen:
             characters += len(gram)
-            resume = place + size
         else:
             seen.add(gram)
+            resume = place
     return characters

@@ -6,8 +6,7 @@ n-grams of all sizes stand beside their like, first for 2 to 4 words, then, wher
 compared as sequences of words: exactly, without hashes.
 """
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import accumulate, pairwise
 from typing import NamedTuple
 
@@ -58,44 +57,48 @@ def _repeats_of_short(words: Sequence[str], gap: int, covered: bool) -> Repeats:
     found = Repeats([], [])
     ends: Sequence[int] = ()
     places: Sequence[int] = range(len(words) - 1)
-    keys: list[tuple[object, str]] = list(pairwise(words))
+    keys: Iterable[tuple[object, str]] = pairwise(words)
     for size in TOP_SIZES + COVERED_SIZES if covered else TOP_SIZES:
         first: dict[tuple[object, str], int] = {}
         names = list(map(first.setdefault, keys, places))
         if len(first) == len(names):
             break
         again = [(place, name) for place, name in zip(places, names, strict=True) if place != name]
-        counts = Counter([name for _, name in again])
-        ends = ends or list(accumulate([len(word) + gap for word in words], initial=0))
+        ends = ends or list(accumulate(map(len, words), initial=0))
         if size in TOP_SIZES:
-            found.top.append(_top(counts, size, ends, gap))
+            found.top.append(_top([name for _, name in again], size, ends, gap))
         else:
             found.covered.append(_covered([place for place, _ in again], size, ends, gap))
         inside = len(words) - size
-        grams = sorted(gram for gram in again + [(name, name) for name in counts] if gram[0] < inside)
+        again += {(name, name) for _, name in again}
+        grams = sorted([gram for gram in again if gram[0] < inside])
         places = [place for place, _ in grams]
         keys = [(name, words[place + size]) for place, name in grams]
     return found
 
 
-def _top(counts: Counter[int], size: int, ends: Sequence[int], gap: int) -> Top:
-    """`counts` says how often the n-gram at a place comes again."""
+def _top(again: Sequence[int], size: int, ends: Sequence[int], gap: int) -> Top:
+    """`again` has the first place of an n-gram for each time that it comes again."""
+    counts = dict.fromkeys(again, 0)
+    for place in again:
+        counts[place] += 1
     most = max(counts.values())
     top = [place for place, count in counts.items() if count == most]
-    earliest = min(top)
     longest = max([ends[place + size] - ends[place] for place in top])
-    return Top(most + 1, longest - gap, ends[earliest + size] - ends[earliest] - gap)
+    earliest = min(top)
+    between = gap * (size - 1)
+    return Top(most + 1, longest + between, ends[earliest + size] - ends[earliest] + between)
 
 
 def _covered(places: Sequence[int], size: int, ends: Sequence[int], gap: int) -> int:
     """The characters of `size` words from each place on; places that overlap or touch are taken together."""
-    characters, begin, end = 0, places[0], 0
+    characters, begin, end = 0, places[0], places[0]
     for place in places:
-        if end and place > end:
-            characters += ends[end] - ends[begin] - gap
+        if place > end:
+            characters += ends[end] - ends[begin] + gap * (end - begin - 1)
             begin = place
         end = place + size
-    return characters + ends[end] - ends[begin] - gap
+    return characters + ends[end] - ends[begin] + gap * (end - begin - 1)
 
 
 def _repeats_of_long(codes: Codes, stops: Numbers, gap: int, covered: bool) -> Repeats:

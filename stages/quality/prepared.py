@@ -17,11 +17,11 @@ Reference = Literal["papers", "datatrove"]
 
 Codes = npt.NDArray[np.uint16] | npt.NDArray[np.int64]
 
-LONG_TEXT_WORDS = 400
+LONG_TEXT_WORDS = 300
 """From so many words on the ways of NumPy are the faster ones (measured on the sample)."""
 
 SMALL_NUMBERS = 65_535
-"""NumPy sorts numbers below 65,536 several times faster than others; the highest is left free to mark the text's end."""
+"""NumPy sorts numbers below 65,536 several times faster than others; the highest is left to mark the end."""
 
 _BLANK_LINES = re.compile(r"\n\s*\n")
 

@@ -13,12 +13,18 @@ Where datatrove reads the paper otherwise, its reading is a defect or a choice, 
 In both readings a duplicate is what occurred before: the first occurrence is none.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from itertools import chain, islice, repeat
 
 from stages.quality.joined_ngrams import joined_duplicates
 from stages.quality.ngrams import COVERED_SIZES, TOP_SIZES, Top, repeats
 from stages.quality.prepared import Measured, Prepared
 from stages.recipe import GopherRepetition
+
+NGRAM_MEASURES = (
+    *(f"top_{size}_gram_characters" for size in TOP_SIZES),
+    *(f"duplicate_{size}_gram_characters" for size in COVERED_SIZES),
+)
 
 
 def measure(prepared: Prepared, settings: GopherRepetition) -> Measured:  # noqa: ARG001 - the bounds are read from it
@@ -73,15 +79,13 @@ def repeated_ngrams(prepared: Prepared) -> dict[str, float]:
     if prepared.as_datatrove:
         top = repeats(prepared, 1, covered=False).top
         counts = [_first_top(top, prepared.words, size) for size in TOP_SIZES]
-        duplicate = joined_duplicates(prepared.words, prepared.word_stops, COVERED_SIZES)
+        duplicate = joined_duplicates(prepared.joined, prepared.word_stops, COVERED_SIZES)
     else:
         top, duplicate = repeats(prepared, 1 if prepared.spaced else 0)
         counts = [each.occurrences * each.longest for each in top]
     characters = max(len(prepared.text), 1)
-    return {
-        **_shares("top", TOP_SIZES, counts, characters),
-        **_shares("duplicate", COVERED_SIZES, duplicate, characters),
-    }
+    padded = chain(islice(chain(counts, repeat(0)), len(TOP_SIZES)), duplicate, repeat(0))
+    return {name: count / characters for name, count in zip(NGRAM_MEASURES, padded, strict=False)}
 
 
 def _first_top(top: Sequence[Top], words: Sequence[str], size: int) -> int:
@@ -90,9 +94,3 @@ def _first_top(top: Sequence[Top], words: Sequence[str], size: int) -> int:
         most = top[size - TOP_SIZES[0]]
         return most.occurrences * most.earliest
     return len(" ".join(words[:size])) if len(words) >= size else 0
-
-
-def _shares(kind: str, sizes: Sequence[int], counts: Sequence[int], characters: int) -> Mapping[str, float]:
-    """Sizes without a count repeat nothing."""
-    padded = (*counts, *(0 for _ in sizes))
-    return {f"{kind}_{size}_gram_characters": count / characters for size, count in zip(sizes, padded, strict=False)}

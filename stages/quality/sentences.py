@@ -56,8 +56,17 @@ def sentence_count(text: str, language: str, reference: Literal["papers", "datat
     and Lao it ends with white space, if it has at least 10 letters. `datatrove`: as spaCy's sentencizer counts.
     """
     if reference == "datatrove":
-        return min(_spacy_sentences(text.strip(), at_most), at_most)
+        text = text.strip()
+        return _spacy_sentences(text, int(bool(text)), at_most)
     return _clauses(text, at_most) if language in CLAUSE_LANGUAGES else _sentences(text, language, at_most)
+
+
+def line_sentence_count(text: str, at_most: int) -> int:
+    """The sentences of the stripped lines of a text as datatrove counts them: no line shares one with the next.
+
+    A line that is not blank has one at least.
+    """
+    return _spacy_sentences(text, sum(map(bool, text.split("\n"))), at_most, "\n")
 
 
 def _sentences(text: str, language: str, at_most: int) -> int:
@@ -81,15 +90,17 @@ def _clauses(text: str, at_most: int) -> int:
     return count
 
 
-def _spacy_sentences(text: str, at_most: int) -> int:
+def _spacy_sentences(text: str, first: int, at_most: int, line_break: str = "") -> int:
     """The sentences of spaCy's sentencizer that are not blank, of a text without white space around it.
+
+    `first` is how many begin with the text, or with its lines, where a line break is given.
 
     A sentence begins with the first token that is not punctuation after a token that is terminal punctuation. White
     space is such a token if it is more than a single space. What stands between the beginning of a sentence and the
     next chunk with a terminal sign is not looked at.
     """
-    count, place = int(bool(text)), 0
-    while 0 < count < at_most:
+    count, place = first, 0
+    while count < at_most:
         sign = _SPACY_END.search(text, place)
         if sign is None:
             break
@@ -100,12 +111,12 @@ def _spacy_sentences(text: str, at_most: int) -> int:
             assert chunk is not None
             begun, ended = _begun(chunk[1], ended)
             count += begun
-            if ended and len(chunk[2]) + (chunk[2] != " ") > 1:
-                count, ended = count + 1, False
+            if ended and chunk[2] not in ("", " "):
+                count, ended = count + (line_break == "" or line_break not in chunk[2]), False
             place = chunk.end()
             if not ended:
                 break
-    return count
+    return min(count, at_most)
 
 
 def _chunk_begin(text: str, start: int, place: int) -> int:

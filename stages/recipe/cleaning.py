@@ -60,8 +60,8 @@ class RepeatedText(Section):
     minimum_documents: int = Field(default=6, ge=2)
     """A unit of text found in so many documents is removed."""
     keep_first: bool = True
-    """Leaves it in one of them, that with the smallest id, as C4 and CCNet do; else it is gone, and what pages that are
-    alike have in common with it."""
+    """Leaves it in one of them, that with the smallest id, as C4 and CCNet do (its copies keep it too, and go as
+    duplicates); else it is gone, and what pages that are alike have in common with it."""
     span_sentences: int = Field(default=3, gt=0)
     minimum_characters: int = Field(default=20, ge=0)
     """Shorter units are left alone."""

@@ -180,3 +180,16 @@ def test_every_document_is_in_one_part(number: int, share: float) -> None:
     assert len(parts.training) >= number / 2
     assert abs(len(parts.calibration) - len(parts.evaluation)) <= 1
     assert len(SETS) == 2
+
+
+def test_what_comes_after_the_texts_does_not_train_the_models_again(files: Path) -> None:
+    later = [
+        "corpus.repeated_text.unit=lines",
+        "corpus.near_duplicates.bands=20",
+        "corpus.quality.c4.line_words=5",
+        "corpus.decontamination.words=8",
+    ]
+    recipe = str(files / "recipe.toml")
+    assert inputs(load_recipe(recipe, later)) == inputs(load_recipe(recipe))
+    earlier = ["corpus.language.threshold=0.9"]
+    assert inputs(load_recipe(recipe, earlier)) != inputs(load_recipe(recipe))

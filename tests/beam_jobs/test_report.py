@@ -18,7 +18,7 @@ from beam_jobs.report import command, tables
 from beam_jobs.report.histograms import Series, Threshold, histogram
 from beam_jobs.report.meanings import MEASURES, measure_meaning, rule_key, rule_meaning
 from beam_jobs.report.page import percent
-from beam_jobs.report.text import visible
+from beam_jobs.report.text import quantity, visible
 from stages.errors import GristmillError
 from stages.quality.bounds import bounds, measure_names
 from stages.recipe import Classifier, LineCorrections, Perplexity, Quality
@@ -93,12 +93,32 @@ def test_the_funnel_and_the_figures_are_those_of_the_ledger(tree: html.HtmlEleme
 
 def test_each_rule_tells_its_meaning_bound_setting_and_examples(tree: html.HtmlElement) -> None:
     rules = {text_of(rule.find(".//span[@class='name']")): rule for rule in tree.findall(".//details[@class='rule']")}
-    assert list(rules) == ["redirect", "language score", "minimum words", "near duplicate"]
-    words = text_of(rules["minimum words"])
-    assert words.startswith("minimum words 20 38.5 % Meaning Too low: words in the text. Bound at least 50 Setting")
+    assert list(rules) == ["redirect", "language score ≥ 0.65", "minimum words ≥ 50", "near duplicate < 0.8"]
+    words = text_of(rules["minimum words ≥ 50"])
+    assert words.startswith(
+        "minimum words ≥ 50 20 38.5 % Meaning Too low: words in the text. Bound at least 50 Setting"
+    )
     assert "corpus.quality.gopher_quality.minimum_words" in words
-    assert len(rules["minimum words"].findall(".//details[@class='example']")) == 8
+    assert len(rules["minimum words ≥ 50"].findall(".//details[@class='example']")) == 8
     assert "No texts are stored for this rule" in text_of(rules["redirect"])
+    values = [float(one.text) for one in rules["minimum words ≥ 50"].findall(".//summary/b")]
+    assert values == sorted(values, reverse=True), "nearest to the bound first"
+
+
+def test_rules_stand_under_their_papers_with_those_that_removed_nothing(tree: html.HtmlElement) -> None:
+    removals = tree.get_element_by_id("removals")
+    titles = [text_of(one) for one in removals.findall("h3")]
+    assert titles[0] == "read 1"
+    assert "quality: Gopher, quality which texts are prose: Rae et al. 2021, section A.1.1 20" in titles
+    assert "quality: FineWeb lists, menus and repeated lines: Penedo et al. 2024, section 3.5 0" in titles
+    idle = [text_of(one) for one in removals.findall("p[@class='idle']")]
+    assert idle[0].startswith("Removed nothing: maximum words, minimum mean word length, ")
+
+
+def test_bars_of_all_rules_have_one_scale(tree: html.HtmlElement) -> None:
+    bars = [one.get("style") for one in tree.get_element_by_id("removals").findall(".//summary/span/i")]
+    shares = [1 / 54, 1 / 53, 20 / 52, 2 / 32]
+    assert bars == [f"width:{100 * share / (20 / 52):.2f}%" for share in shares]
 
 
 def test_tables_tell_domains_edits_pairs_and_settings(tree: html.HtmlElement) -> None:
@@ -114,9 +134,11 @@ def test_every_measured_rule_is_drawn_with_its_bound(tree: html.HtmlElement) -> 
     measures = {bound.measure.replace("_", " ") for bound in bounds(Quality())}
     assert measures <= cards.keys()
     caption = text_of(cards["words"].find(".//figcaption"))
-    assert "at least 50, at most 100,000; 38.5 % beyond, 38.5 % removed for it" in caption
+    assert caption == "words 38.5 % removed words in the text minimum_words = 50 maximum_words = 100_000"
     assert cards["words"].find(".//svg") is not None
     assert "measured on no text" in text_of(cards["lorem ipsum"])
+    drawn = text_of(cards["words"].find(".//svg"))
+    assert "\u2265 50" in drawn
     assert "9 in all 52 texts" in text_of(cards["sentences"])
 
 
@@ -234,6 +256,23 @@ def test_the_bars_beyond_a_threshold_hold_exactly_what_misses_it(values: list[fl
     missed = found < bound if is_minimum else found > bound
     assert picture.counts["kept"][beyond].sum() == missed.sum()
     assert picture.counts["kept"].sum() == len(found)
+
+
+def test_the_axis_has_room_beyond_a_threshold_for_what_misses_it() -> None:
+    values = np.concatenate([np.linspace(0, 0.1, 5_000), np.linspace(0.101, 0.5, 20)])
+    picture = histogram([Series("kept", values)], [Threshold(0.1, False)])
+    assert picture is not None
+    assert 0.11 < picture.edges[-1] < 0.13
+    assert (picture.edges[:-1] >= picture.thresholds[0]).sum() > 3
+    assert picture.counts["kept"][picture.edges[:-1] >= picture.thresholds[0]].sum() == 20
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(0.0, "0"), (100_000.0, "100,000"), (1e6, "1,000,000"), (1234.56, "1,235"), (0.123456, "0.1235"), (-3.0, "-3")],
+)
+def test_numbers_are_those_of_people(value: float, shown: str) -> None:
+    assert quantity(value) == shown
 
 
 @pytest.fixture

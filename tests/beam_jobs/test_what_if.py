@@ -100,6 +100,7 @@ def test_languages_that_are_no_longer_wanted_cost_their_documents(stored: Stored
     found = outcome(stored, 'corpus.language.keep=["en"]')
     assert found.documents.lost == 1
     assert found.documents.lost_by_language == {"fr": 1}
+    assert found.by_language["fr"].newly_dropped == found.texts.newly_dropped == 1
     assert found.language_admitted == 0
 
 
@@ -133,11 +134,11 @@ def test_a_text_of_which_line_rules_left_nothing_is_kept_by_no_bound(stored: Sto
 
 def test_the_tables_show_bounds_counts_and_notes(stored: StoredCorpus, capsys: pytest.CaptureFixture[str]) -> None:
     text = shown(stored, capsys, f"{WORDS}=30 {SHORT}=0.2")
-    assert re.search(r"gopher_quality\.minimum_words +50 -> 30 +4 +1\n", text)
-    assert re.search(r"fineweb\.maximum_short_lines +0\.67 -> 0\.2 +0 +5\n", text)
+    assert re.search(r"\n  corpus\.quality\.gopher_quality\n    minimum_words +50 -> 30 +4 +1\n", text)
+    assert re.search(r"\n  corpus\.quality\.fineweb\n    maximum_short_lines +0\.67 -> 0\.2 +0 +5\n", text)
     assert re.search(r"texts that pass the quality rules +11 +8 +2 +5\n", text)
-    assert re.search(r"documents +10 +7 +2 +5\n", text)
-    assert "decontamination, repeated text and duplicates come after" in text
+    assert re.search(r"documents, at most +10 +7 +2 +5\n", text)
+    assert "decontamination, repeated text and duplicates come after the rules; in the run 90.9% of them did" in text
     assert "1 pages that screening refused for too few words were never measured" in text
     assert "1 duplicates were removed for documents that are newly dropped" in text
 
@@ -149,11 +150,26 @@ def test_the_settings_of_the_run_count_not_those_of_the_file(
         file.write("[corpus.quality.gopher_quality]\nminimum_words = 30\n")
     text = shown(stored, capsys, f"{WORDS}=30")
     assert "minimum_words: 50 -> 30" in text
-    assert f"whose recipe was another than the file now: {WORDS} (50, now 30)" in text
+    assert f"the settings of the run count, not those that the recipe has now: {WORDS} (50 in the run, now 30)" in text
+
+
+def test_no_number_is_cut_on_a_narrow_terminal(
+    stored: StoredCorpus, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    text = shown(stored, capsys, "corpus.quality.gopher_repetition.maximum_duplicate_10_gram_characters=0.05")
+    assert "maximum_duplicate_10_gram_characters 0.1 -> 0.05" in text
+    assert "\u2026" not in text
+    assert max(map(len, text.partition("note:")[0].splitlines()[3:])) <= 80
 
 
 def test_no_change_is_said(stored: StoredCorpus, capsys: pytest.CaptureFixture[str]) -> None:
     assert "nothing changes: the run had these settings" in shown(stored, capsys, f"{WORDS}=50")
+
+
+def test_a_setting_that_is_that_of_the_run_may_be_named(stored: StoredCorpus) -> None:
+    found = outcome(stored, f"corpus.quality.c4.line_words=3 corpus.quality.reference=papers {WORDS}=30")
+    assert found.texts.newly_kept == 2
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,8 @@ def finished(world: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return output
 
 
-def run(recipe: Path, workers: int) -> None:
+def run(recipe: Path, workers: int, overrides: str = "") -> None:
     """Runs the corpus and tokenizer jobs in this process."""
+    changed = ["--set", overrides] if overrides else []
     for command in (CORPUS, TOKENIZER):
-        run_job(command, ["--recipe", str(recipe), "--workers", str(workers)])
+        run_job(command, ["--recipe", str(recipe), "--workers", str(workers), *changed])

@@ -6,6 +6,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
+from beam_jobs.report import command as report
 from stages.artifacts import list_files, sha256_of
 
 NOT_RESULTS = ("_state.json", ".lock", "inputs.json")
@@ -21,6 +22,12 @@ def hashes(folder: Path) -> dict[str, str]:
 def manifest(folder: Path) -> dict[str, Any]:
     """The manifest of a job."""
     return json.loads((folder / "manifest.json").read_text())  # type: ignore[no-any-return]
+
+
+def page_of(output: Path) -> bytes:
+    """The report on an output folder, made anew."""
+    report.main(["--recipe", str(output.with_suffix(".toml"))])
+    return (output / "report" / "report.html").read_bytes()
 
 
 def rows(folder: Path, kind: str) -> list[dict[str, Any]]:

@@ -18,7 +18,7 @@ from beam_jobs.corpus.definition import COMMAND
 from stages.near_duplicates.signatures import jaccard, shingle_hashes
 from stages.recipe import NearDuplicates
 from tests.end_to_end.results import as_set, hashes, manifest, rows
-from tests.end_to_end.world import RECIPE, RECORDS, World, passages
+from tests.end_to_end.world import RECIPE, RECORDS, UNISOLATED, World, passages
 
 ROOT = Path(__file__).parents[2]
 
@@ -87,7 +87,7 @@ def test_a_corpus_without_duplicates_passes_every_phase(tmp_path: Path) -> None:
     recipe = tmp_path / "few.toml"
     source = f'[[corpus.sources]]\nname = "few"\nformat = "text"\npaths = ["{tmp_path}/*.txt"]\n'
     recipe.write_text(f'name = "few"\noutput = "{tmp_path}/out"\n{source}')
-    run_job(COMMAND, ["--recipe", str(recipe), "--workers", "1"])
+    run_job(COMMAND, ["--recipe", str(recipe), "--set", UNISOLATED, "--workers", "1"])
     assert len(rows(tmp_path / "out" / "corpus", "documents")) == 3
     assert rows(tmp_path / "out" / "corpus", "removals") == []
 
@@ -102,17 +102,12 @@ def test_splits_share_no_near_duplicates(finished: Path) -> None:
                 assert jaccard(shingles[place], shingles[other]) < 0.7
 
 
-def test_two_workers_write_the_bytes_of_one(world: World, finished: Path, tmp_path: Path) -> None:
-    run_job(COMMAND, ["--recipe", str(world.recipe(tmp_path / "out")), "--workers", "2"])
-    assert hashes(tmp_path / "out" / "corpus") == hashes(finished / "corpus")
-
-
 @pytest.mark.parametrize("megabytes", ["0.003", "64"])
 def test_the_documents_do_not_depend_on_how_the_inputs_are_cut(
     world: World, finished: Path, tmp_path: Path, megabytes: str
 ) -> None:
-    recipe = world.recipe(tmp_path / "out")
-    run_job(COMMAND, ["--recipe", str(recipe), "--set", f"corpus.unit_megabytes={megabytes}", "--workers", "1"])
+    settings = f"corpus.unit_megabytes={megabytes} {UNISOLATED}"
+    run_job(COMMAND, ["--recipe", str(world.recipe(tmp_path / "out")), "--set", settings, "--workers", "1"])
     assert_same_rows(tmp_path / "out" / "corpus", finished / "corpus")
 
 
@@ -133,7 +128,8 @@ def test_the_documents_do_not_depend_on_the_order_and_sharding_of_the_inputs(
     head, *sources = RECIPE.split("[[corpus.sources]]")
     last, tail = sources[-1].split("[corpus.split]")
     reordered = "[[corpus.sources]]".join([head, *reversed([*sources[:-1], last])]) + "[corpus.split]" + tail
-    run_job(COMMAND, ["--recipe", str(shuffled.recipe(tmp_path / "out", reordered)), "--workers", "1"])
+    recipe = shuffled.recipe(tmp_path / "out", reordered)
+    run_job(COMMAND, ["--recipe", str(recipe), "--set", UNISOLATED, "--workers", "1"])
     assert_same_rows(tmp_path / "out" / "corpus", finished / "corpus")
 
 
@@ -151,31 +147,41 @@ def assert_same_rows(one: Path, other: Path) -> None:
     assert ledgers[0] == ledgers[1]
 
 
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT], ids=["kill", "Ctrl-C"])
-def test_a_run_that_was_ended_goes_on_and_writes_the_same_bytes(
-    world: World, finished: Path, tmp_path: Path, how: signal.Signals
-) -> None:
-    recipe = world.recipe(tmp_path / "out")
-    command = [sys.executable, "-m", "beam_jobs.corpus", "--recipe", str(recipe), "--workers", "2"]
-    done = tmp_path / "out" / "corpus" / "work" / "extract" / "_done"
+def test_a_run_that_was_ended_goes_on_and_writes_the_same_bytes(world: World, finished: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "beam_jobs.corpus", "--recipe", str(world.recipe(tmp_path / "out"))]
+    command += ["--workers", "2"]
+    corpus = tmp_path / "out" / "corpus"
+    status, errors = ended(command, corpus, units=2, how=signal.SIGINT)
+    assert status == 130
+    assert errors.splitlines() == ["interrupted: what is done is kept, the same command goes on from here"]
+    interrupted = units_done(corpus)
+    assert interrupted and not (corpus / "manifest.json").exists()
+    ended(command, corpus, units=len(interrupted) + 1, how=signal.SIGKILL)
+    killed = units_done(corpus)
+    assert len(killed) > len(interrupted) and not (corpus / "manifest.json").exists()
+    subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    assert hashes(corpus) == hashes(finished / "corpus")
+    done = units_done(corpus)
+    assert len(done) > len(killed), "the end came too late to prove anything"
+    assert interrupted.items() <= killed.items() <= done.items()
+
+
+def ended(command: list[str], corpus: Path, units: int, how: signal.Signals) -> tuple[int, str]:
+    """Starts a run, ends it by a signal as soon as so many units of work are done, and gives its status and errors."""
     process = subprocess.Popen(
         command, cwd=ROOT, start_new_session=True, stdout=subprocess.DEVNULL, stderr=-1, text=True
     )
     deadline = time.monotonic() + 120
-    while len(list(done.glob("*.json"))) < 2 and time.monotonic() < deadline:
+    while len(units_done(corpus)) < units and time.monotonic() < deadline:
         time.sleep(0.005)
     os.killpg(process.pid, how)
     _, errors = process.communicate()
-    if how == signal.SIGINT:
-        assert process.returncode == 130
-        assert errors.splitlines() == ["interrupted: what is done is kept, the same command goes on from here"]
-    before = {path.name: path.stat().st_mtime_ns for path in done.glob("*.json")}
-    assert before and not (tmp_path / "out" / "corpus" / "manifest.json").exists()
-    subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
-    assert hashes(tmp_path / "out" / "corpus") == hashes(finished / "corpus")
-    after = {path.name: path.stat().st_mtime_ns for path in done.glob("*.json")}
-    assert len(after) > len(before), "the end came too late to prove anything"
-    assert {name: after[name] for name in before} == before
+    return process.returncode, errors
+
+
+def units_done(corpus: Path) -> dict[str, int]:
+    """The units of extraction that are done, and when each was."""
+    return {path.name: path.stat().st_mtime_ns for path in (corpus / "work" / "extract" / "_done").glob("*.json")}
 
 
 def test_a_second_run_does_nothing_and_says_so(
@@ -189,10 +195,9 @@ def test_a_second_run_does_nothing_and_says_so(
 
 def test_a_changed_threshold_repeats_only_what_it_decides(world: World, finished: Path, tmp_path: Path) -> None:
     shutil.copytree(finished, tmp_path / "out")
-    done = tmp_path / "out" / "corpus" / "work" / "extract" / "_done"
-    before = {path.name: path.stat().st_mtime_ns for path in done.glob("*.json")}
+    before = units_done(tmp_path / "out" / "corpus")
     recipe = world.recipe(tmp_path / "out")
     run_job(COMMAND, ["--recipe", str(recipe), "--workers", "1", "--set", "corpus.near_duplicates.threshold=1.0"])
-    assert {path.name: path.stat().st_mtime_ns for path in done.glob("*.json")} == before
+    assert units_done(tmp_path / "out" / "corpus") == before
     removed = json.loads((tmp_path / "out" / "corpus" / "ledger.json").read_text())["duplicates"]["removed"]
     assert removed == {"exact_duplicate": 1}

@@ -1,8 +1,6 @@
 """Decontamination in a run: what shares text with an evaluation set is in the removals with its match, or cut."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -10,6 +8,8 @@ import pytest
 from beam_jobs.command import run_job
 from beam_jobs.corpus.definition import COMMAND
 from stages.errors import GristmillError
+from stages.isolated_judging import isolated_function
+from stages.recipe import load_recipe
 from tests.end_to_end.results import manifest, rows
 from tests.end_to_end.world import passages
 
@@ -24,17 +24,23 @@ paths = ["{folder}/lines.jsonl"]
 enabled = false
 [corpus.decontamination]
 files = ["{folder}/exam/*.jsonl"]
+[corpus.isolation]
+enabled = {isolated}
 """
 
 
 @pytest.fixture
 def recipe(tmp_path: Path) -> Path:
+    return written(tmp_path, isolated=False)
+
+
+def written(tmp_path: Path, *, isolated: bool) -> Path:
     texts = [text for text, _ in zip(passages(), range(6), strict=False)]
     (tmp_path / "lines.jsonl").write_text("".join(json.dumps({"text": text}) + "\n" for text in texts))
     (tmp_path / "exam").mkdir()
     asked = " ".join(texts[2].split()[40:60]).upper()
     (tmp_path / "exam" / "questions.jsonl").write_text(json.dumps({"question": asked, "choices": ["yes", "no"]}) + "\n")
-    (tmp_path / "recipe.toml").write_text(RECIPE.format(folder=tmp_path))
+    (tmp_path / "recipe.toml").write_text(RECIPE.format(folder=tmp_path, isolated=str(isolated).lower()))
     return tmp_path / "recipe.toml"
 
 
@@ -69,18 +75,14 @@ def test_a_cut_stands_in_the_document_s_edits(recipe: Path) -> None:
     assert (edit["edit"], edit["count"]) == ("cut_evaluation", 1)
 
 
-def test_a_changed_evaluation_file_repeats_the_work(recipe: Path) -> None:
-    run(recipe)
+def test_a_changed_evaluation_file_repeats_the_work(tmp_path: Path) -> None:
+    recipe = written(tmp_path, isolated=True)
+    assert len(rows(run(recipe), "removals")) == 1
     exam = recipe.parent / "exam" / "questions.jsonl"
     exam.write_text(json.dumps({"question": "What else could be asked that no document here would ever say?"}) + "\n")
-    # In a process of its own: this one has loaded the old files.
-    subprocess.run(
-        [sys.executable, "-m", "beam_jobs.corpus", "--recipe", str(recipe), "--workers", "1"],
-        cwd=Path(__file__).parents[2],
-        check=True,
-        stdout=subprocess.DEVNULL,
-    )
-    assert rows(recipe.parent / "out" / "corpus", "removals") == []
+    # The process that has loaded the old file ends with its run; here the run ends before this process does.
+    isolated_function(load_recipe(recipe).corpus).close()
+    assert rows(run(recipe), "removals") == []
 
 
 def test_a_missing_file_is_told_before_any_work(recipe: Path) -> None:

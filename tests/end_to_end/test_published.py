@@ -3,20 +3,18 @@
 import bz2
 import gzip
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from beam_jobs.command import run_job
 from beam_jobs.corpus.definition import COMMAND
+from stages.errors import GristmillError
 from tests.end_to_end.results import as_set, rows
-from tests.end_to_end.world import RECIPE, World
+from tests.end_to_end.world import RECIPE, UNISOLATED, World
 from tests.stages.sources.misbehaving_server import Site, Step, serving
 
 CRAWL = "CC-MAIN-2026-04"
-ROOT = Path(__file__).parents[2]
 WARC_PATHS = [f"crawl-data/{CRAWL}/segments/{number}/warc/{name}.warc.gz" for number, name in ((11, "a"), (22, "b"))]
 DUMP = "/simplewiki/20260101/simplewiki-20260101-pages-articles-multistream.xml.bz2"
 HTTP = """
@@ -55,12 +53,16 @@ def published(world: World, site: Site, output: Path, segments: str = "0-1") -> 
     return world.recipe(output, recipe)
 
 
+def make(recipe: Path) -> None:
+    run_job(COMMAND, ["--recipe", str(recipe), "--workers", "1", "--set", UNISOLATED])
+
+
 def test_a_crawl_and_a_dump_by_name_give_what_their_files_give(world: World, finished: Path, tmp_path: Path) -> None:
     with serving(layout(world)) as site:
         refused = Step(503, headers=(("Retry-After", "0"),))
         for path in (f"/crawl-data/{CRAWL}/warc.paths.gz", *(f"/{path}" for path in WARC_PATHS), DUMP):
             site.script(path, refused, Step(403), Step(send_bytes=1500))
-        run_job(COMMAND, ["--recipe", str(published(world, site, tmp_path / "out")), "--workers", "1"])
+        make(published(world, site, tmp_path / "out"))
         assert {asked.headers["User-Agent"] for asked in site.asked} == {"test/1.0 (you@example.org)"}
     for kind in ("documents", "removals"):
         assert as_set(rows(tmp_path / "out" / "corpus", kind)) == as_set(rows(finished / "corpus", kind))
@@ -68,7 +70,7 @@ def test_a_crawl_and_a_dump_by_name_give_what_their_files_give(world: World, fin
 
 def test_a_segment_is_part_of_a_crawl(world: World, tmp_path: Path) -> None:
     with serving(layout(world)) as site:
-        run_job(COMMAND, ["--recipe", str(published(world, site, tmp_path / "out", "1")), "--workers", "1"])
+        make(published(world, site, tmp_path / "out", "1"))
         found = {
             row["origin"]["file"] for row in rows(tmp_path / "out" / "corpus", "documents") if row["source"] == "web"
         }
@@ -89,12 +91,11 @@ def test_a_server_that_gives_up_is_one_line_and_the_run_goes_on_later(
     with serving(layout(world)) as site:
         site.always[path] = step
         recipe = published(world, site, tmp_path / "out")
-        command = [sys.executable, "-m", "beam_jobs.corpus", "--recipe", str(recipe), "--workers", "1"]
-        failed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-        assert failed.returncode == 1
-        (line,) = failed.stderr.splitlines()
-        assert all(part in line for part in ("error: ", f"{site.address}{path}", *parts))
+        with pytest.raises(GristmillError) as failed:
+            make(recipe)
+        (line,) = str(failed.value).splitlines()
+        assert all(part in line for part in (f"{site.address}{path}", *parts))
         site.always.clear()
-        subprocess.run(command, cwd=ROOT, capture_output=True, check=True)
+        make(recipe)
     documents = as_set(rows(tmp_path / "out" / "corpus", "documents"))
     assert documents == as_set(rows(finished / "corpus", "documents"))

@@ -8,7 +8,7 @@ from beam_jobs.command import run_job
 from beam_jobs.corpus.definition import COMMAND as CORPUS
 from beam_jobs.quality_model.definition import COMMAND
 from tests.end_to_end.results import hashes, manifest, rows
-from tests.end_to_end.world import RECIPE, RECORDS, World
+from tests.end_to_end.world import RECIPE, RECORDS, UNISOLATED, World
 
 SECTION = """
 [quality_model]
@@ -51,7 +51,7 @@ def test_the_texts_that_test_the_models_are_written_with_their_scores(trained: P
 
 
 def test_workers_cuts_and_quality_rules_change_no_byte(world: World, trained: Path, tmp_path: Path) -> None:
-    overrides = ("corpus.unit_megabytes=0.01", "corpus.quality.gopher_quality.minimum_words=90")
+    overrides = (UNISOLATED, "corpus.unit_megabytes=0.01", "corpus.quality.gopher_quality.minimum_words=90")
     assert hashes(train(world, tmp_path / "out", 2, *overrides)) == hashes(trained)
 
 
@@ -65,7 +65,7 @@ def test_the_corpus_job_scores_and_filters_with_the_models(world: World, trained
     bound = sorted(row["perplexity"] for row in rows(trained, "evaluation"))[-2]
     bounds = f"corpus.quality.perplexity.maximum_perplexity={bound}"
     recipe = world.recipe(tmp_path / "out")
-    run_job(CORPUS, ["--recipe", str(recipe), "--workers", "1", "--set", f"{models} {bounds}"])
+    run_job(CORPUS, ["--recipe", str(recipe), "--workers", "1", "--set", f"{models} {bounds} {UNISOLATED}"])
     documents = [row for row in rows(tmp_path / "out" / "corpus", "documents") if row["parent_id"] is None]
     assert documents
     assert all(0 <= row["quality_score"] <= 1 and 1 <= row["perplexity"] <= bound for row in documents)

@@ -32,13 +32,18 @@ enabled = false
 unit = "lines"
 minimum_documents = 4
 keep_first = false
+[corpus.isolation]
+enabled = false
 """
+SMALL_UNITS = "corpus.unit_megabytes=0.002"
 
 
 def documents() -> list[dict[str, object]]:
-    """Eight texts with a notice, three of them with a menu too; a ninth that is short without it; copies of a tenth."""
+    """Eight texts with a notice, three of them with a menu too, one with an address to mask; a ninth that is short
+    without it; copies of a tenth."""
     texts = [text for text, _ in zip(passages(), range(10), strict=False)]
     every = [f"{text}\n\n{NOTICE}" for text in texts[:8]]
+    every[7] = f"Write to miller@mill.org and ask.\n{every[7]}"
     every[:3] = [f"{MENU}\n{text}" for text in every[:3]]
     every.append(f"{NOTICE.upper()}\n{' '.join(texts[8].split()[:45])}")
     every += [texts[9]] * 5
@@ -63,13 +68,20 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return run(tmp_path_factory.mktemp("repeated"))
 
 
+@pytest.fixture(scope="module")
+def sharded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same with the lines spread over four files, in small units."""
+    return run(tmp_path_factory.mktemp("sharded"), SMALL_UNITS, shards=4)
+
+
 def test_what_recurs_is_cut_and_told(corpus: Path) -> None:
     found = rows(corpus, "documents")
     assert not any(NOTICE in row["text"] for row in found)
     assert sum(MENU in row["text"] for row in found) == 3
     cut = [row for row in found if row["edits"]]
     assert len(cut) == 8
-    assert all(row["edits"] == [{"edit": "repeated_lines", "count": 1, "characters": 68}] for row in cut)
+    assert all(row["edits"][-1] == {"edit": "repeated_lines", "count": 1, "characters": 68} for row in cut)
+    assert sorted(len(row["edits"]) for row in cut) == [1] * 7 + [2], "an edit of before the cut is lost"
     facts = manifest(corpus)["facts"]["repeated_text"]
     (top,) = facts["top"]
     assert (top["text"].capitalize(), top["documents"]) == (NOTICE, 9)
@@ -106,9 +118,8 @@ def test_the_first_copy_may_stay(tmp_path: Path) -> None:
 
 
 def test_the_result_does_not_depend_on_sharding_order_ranges_and_workers(
-    corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    corpus: Path, sharded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sharded = run(tmp_path / "sharded", "corpus.unit_megabytes=0.002", shards=4)
     monkeypatch.setattr(repeated, "UNITS_PER_RANGE", 7)
     ranges = run(tmp_path / "ranges", shards=4)
     without = ("origin", "split", "text")
@@ -120,10 +131,9 @@ def test_the_result_does_not_depend_on_sharding_order_ranges_and_workers(
         assert manifest(other)["facts"]["ledger"] == manifest(corpus)["facts"]["ledger"]
 
 
-def test_two_workers_write_the_bytes_of_one(tmp_path: Path) -> None:
-    small = "corpus.unit_megabytes=0.002"
-    one, two = (run(tmp_path, small, shards=4, workers=number, name=f"{number}") for number in (1, 2))
-    assert hashes(one) == hashes(two)
+def test_two_workers_write_the_bytes_of_one(sharded: Path) -> None:
+    two = run(sharded.parents[1], SMALL_UNITS, shards=4, workers=2, name="two")
+    assert hashes(two) == hashes(sharded)
 
 
 def test_another_bound_does_not_extract_again(tmp_path: Path) -> None:
@@ -134,7 +144,9 @@ def test_another_bound_does_not_extract_again(tmp_path: Path) -> None:
     run_job(COMMAND, [*arguments, "--set", "corpus.repeated_text.minimum_documents=10"])
     assert {path.name: path.stat().st_mtime_ns for path in done.glob("*.json")} == before
     assert manifest(corpus)["facts"]["repeated_text"]["top"] == []
-    assert not any(row["edits"] for row in rows(corpus, "documents"))
+    assert [[edit["edit"] for edit in row["edits"]] for row in rows(corpus, "documents") if row["edits"]] == [
+        ["mask_email"]
+    ]
 
 
 def test_if_nothing_is_looked_for_the_stage_keeps_all(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import random
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from stages.splits import SPLITS
 from stages.tokenizer import Tokenizer
 from tests.end_to_end.conftest import run
 from tests.end_to_end.results import hashes, manifest, rows
-from tests.end_to_end.world import World
+from tests.end_to_end.world import UNISOLATED, World
 
 
 def pieces(folder: Path, split: str) -> Iterator[tuple[int, list[int]]]:
@@ -74,17 +75,10 @@ def test_the_manifest_counts_what_is_in_the_shards(finished: Path) -> None:
     assert len(manifest(folder)["files"]["train"]) > 1
 
 
-def test_two_workers_write_the_bytes_of_one(world: World, finished: Path, tmp_path: Path) -> None:
-    run(world.recipe(tmp_path / "out"), workers=2)
-    assert hashes(tmp_path / "out" / "tokenizer") == hashes(finished / "tokenizer")
-
-
 def test_tokenizer_and_shards_do_not_depend_on_how_the_corpus_is_cut(
     world: World, finished: Path, tmp_path: Path
 ) -> None:
-    recipe = world.recipe(tmp_path / "out")
-    recipe.write_text(recipe.read_text().replace("unit_megabytes = 0.02", "unit_megabytes = 0.005"))
-    run(recipe, workers=1)
+    run(world.recipe(tmp_path / "out"), 1, f"corpus.unit_megabytes=0.005 {UNISOLATED}")
     one, other = tmp_path / "out", finished
     assert len(manifest(one / "corpus")["files"]["documents"]) > len(manifest(other / "corpus")["files"]["documents"])
     mine, theirs = hashes(one / "tokenizer"), hashes(other / "tokenizer")
@@ -108,9 +102,9 @@ def test_a_second_run_does_nothing_and_says_so(finished: Path, capsys: pytest.Ca
 
 
 def test_a_shard_that_was_lost_is_made_again(world: World, finished: Path, tmp_path: Path) -> None:
-    run(world.recipe(tmp_path / "out"), workers=1)
+    shutil.copytree(finished, tmp_path / "out")
     folder = tmp_path / "out" / "tokenizer"
     victims = [folder / file["path"] for file in manifest(folder)["files"]["train"]]
     random.Random(1).choice(victims).unlink()
-    run(tmp_path / "out.toml", workers=1)
+    run(world.recipe(tmp_path / "out"), workers=1)
     assert hashes(folder) == hashes(finished / "tokenizer")

@@ -11,7 +11,7 @@ from beam_jobs.what_if.evaluation import evaluate
 from beam_jobs.what_if.question import ask
 from stages.recipe import load_recipe
 from tests.end_to_end.results import manifest
-from tests.end_to_end.world import World
+from tests.end_to_end.world import UNISOLATED, World
 
 
 @pytest.mark.parametrize(
@@ -27,8 +27,8 @@ def test_the_counts_are_those_of_a_run(world: World, finished: Path, tmp_path: P
     corpus = open_corpus(load_recipe(recipe))
     told = evaluate(corpus, ask(corpus.settings, str(recipe), [change]))
     other = world.recipe(tmp_path / "out")
-    settings = ["--set", f"corpus.screening.enabled=false {change}", "--set", "corpus.limits.minimum_kept_share=0"]
-    run_job(COMMAND, ["--recipe", str(other), "--workers", "1", *settings])
+    settings = f"corpus.screening.enabled=false corpus.limits.minimum_kept_share=0 {UNISOLATED} {change}"
+    run_job(COMMAND, ["--recipe", str(other), "--workers", "1", "--set", settings])
     quality = manifest(tmp_path / "out" / "corpus")["facts"]["ledger"]["quality"]
     before = corpus.manifest.facts["ledger"]["quality"]
     unmeasured = quality["read"] - before["read"]

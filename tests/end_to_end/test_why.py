@@ -21,7 +21,7 @@ from stages.judging import judge
 from stages.recipe import load_recipe
 from stages.verdict import STAGES
 from tests.end_to_end.results import rows
-from tests.end_to_end.world import World
+from tests.end_to_end.world import UNISOLATED, World
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -56,7 +56,7 @@ def test_every_row_is_answered_for(finished: Path, capsys: pytest.CaptureFixture
         shown = answer(finished, capsys, "--id", str(row["id"]), "--most", "100")
         if kind == "documents":
             assert f"kept as        document, {row['split']}" in shown
-            assert "gopher_quality.minimum_words" in shown
+            assert "corpus.quality.gopher_quality" in shown
         else:
             assert f"removed by     {row['stage']}: {row['rule']}" in shown
 
@@ -91,6 +91,7 @@ def test_a_document_is_shown_with_its_record(finished: Path, capsys: pytest.Capt
         "<article>",
         row["text"][:40],
         "minimum_words",
+        "the quality rules measure on it what the run stored (above)",
     ):
         assert part in shown
     assert answer(finished, capsys, "--id", str(row["id"]), "--record") == shown
@@ -120,7 +121,7 @@ def test_the_record_can_be_saved(finished: Path, capsys: pytest.CaptureFixture[s
     ("arguments", "message"),
     [
         (["--url", "https://site.test/never"], "no document and no removal has the address https://site.test/never"),
-        (["--url", "site.test/1"], "addresses contain it"),
+        (["--url", "site.test/1"], "similar: https://site.test/1, "),
         (["--id", "7"], "no document and no removal has the id 7"),
         (["--id", "-7"], "ids are numbers below"),
         ([], "give one of URL=…, ID=… and TEXT=…"),
@@ -143,8 +144,9 @@ def test_a_corpus_that_its_limits_refused_can_be_asked_too(
     world: World, finished: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     recipe = world.recipe(tmp_path / "out")
+    settings = f"corpus.limits.minimum_kept_share=0.99 {UNISOLATED}"
     with pytest.raises(GristmillError, match="minimum_kept_share"):
-        run_job(COMMAND, ["--recipe", str(recipe), "--workers", "1", "--set", "corpus.limits.minimum_kept_share=0.99"])
+        run_job(COMMAND, ["--recipe", str(recipe), "--workers", "1", "--set", settings])
     command.main(["--recipe", str(recipe), "--url", "https://site.test/short"])
     assert "screen: minimum_words" in capsys.readouterr().out
 

@@ -80,6 +80,9 @@ key_value_heads = 1
 prompts = ["The"]
 tokens = 8
 """
+UNISOLATED = "corpus.isolation.enabled=false"
+"""An override for runs whose settings are their own and whose pages break no parser: it spares them the start of a
+process. That it changes no verdict is shown in tests/stages/test_isolated_judging.py."""
 RECORDS = {"web": 49, "wiki": 10, "lines": 13, "table": 12, "files": 6}
 """Records of each source: a WARC's `warcinfo` and `request` count too."""
 

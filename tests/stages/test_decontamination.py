@@ -169,6 +169,16 @@ def test_too_many_pieces_or_none_are_refused(files: tuple[str, ...]) -> None:
     assert "row 3" in none.detail
 
 
+def test_pieces_that_make_a_passage_where_they_meet_are_refused(files: tuple[str, ...]) -> None:
+    words = PASSAGE.split()
+    nested = " ".join([*words[:6], *words, *words[6:]])
+    settings = Decontamination(files=files, action="cut", margin_characters=0, minimum_piece_characters=0)
+    found = decontaminate(f"{prose(1, 20)} {nested} {prose(2, 20)}", "en", settings)
+    assert isinstance(found, Refusal)
+    assert (found.rule, found.value, found.threshold) == ("evaluation_overlap", 1.0, 0.0)
+    assert found.detail is not None and "row 3" in found.detail
+
+
 def test_a_file_without_a_text_of_eight_words_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "answers.txt").write_text("yes\n\nno")
     with pytest.raises(GristmillError, match=r"answers\.txt: holds no text of 8 words or more; leave the file out"):

@@ -41,7 +41,6 @@ def test_values_and_settings_go_there_and_back(function: IsolatedFunction) -> No
     ("value", "cause", "detail"),
     [
         ("loop", "seconds", "more than 0.3 s"),
-        ("sleep", "seconds", "more than 0.3 s"),
         ("exit", "crash", "exit status 9"),
         ("segfault", "crash", "SIGSEGV"),
         ("memory", "memory", "more than 256 MiB"),
@@ -54,6 +53,14 @@ def test_a_broken_call_is_lost_alone(function: IsolatedFunction, value: str, cau
     assert (lost.value.cause, lost.value.detail) == (cause, detail)
     assert function("next") == ("next", {"a": 1})
     assert function("process") != before
+
+
+def test_a_call_that_only_waits_is_lost_too(function: IsolatedFunction, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(isolation, "WALL_CLOCK_FACTOR", 2.0)
+        with pytest.raises(CallLostError, match=r"seconds: more than 0\.3 s"):
+            function("sleep")
+    assert function("next") == ("next", {"a": 1})
 
 
 def test_of_several_calls_only_the_broken_are_lost(function: IsolatedFunction) -> None:

@@ -85,7 +85,7 @@ def test_a_text_without_what_recurs_is_not_touched() -> None:
 @pytest.mark.parametrize("unit", ["lines", "paragraphs", "sentences"])
 @pytest.mark.parametrize(
     "text",
-    ["", " \n", "\x00", "\ud800", "a" * 2_000_000, "x\n" * 100_000, "." * 2_000_000, "." * 500_000 + "a" * 500_000],
+    ["", " \n", "\x00", "\ud800", "a" * 2_000_000, "x\n" * 30_000, "." * 2_000_000, "." * 500_000 + "a" * 500_000],
     ids=lambda text: ascii(text[-2:]),
 )
 def test_hostile_texts_take_no_time(unit: str, text: str) -> None:
@@ -93,4 +93,4 @@ def test_hostile_texts_take_no_time(unit: str, text: str) -> None:
     document = divided(text, made(unit))
     found = document.without({one.hash for one in document.units})
     assert found is None or found[0] == ""
-    assert time.process_time() - started < 8
+    assert time.process_time() - started < 4

@@ -1,6 +1,7 @@
 """Masking as a whole: what is counted, that it is repeatable, and that no text is too much for it."""
 
 import random
+import re
 import time
 
 import pytest
@@ -44,6 +45,13 @@ def test_a_text_is_masked_the_same_way_whatever_came_before():
     mask_personal_data("other@acme.net 86.1.2.3 " * 50, Cleaning())
     assert mask_personal_data(TEXT, Cleaning()) == first
     assert mask_personal_data(TEXT * 3, Cleaning())[0] == first[0] * 3
+
+
+@pytest.mark.parametrize("text", ["Tel.: 555 1234", "Fax 5(5)5-1 23–4", "Phone: 5551234"])
+def test_the_shortest_number_of_a_telephone_is_masked_too(text):
+    masked, edits = mask_personal_data(text, Cleaning())
+    assert masked == re.sub("[0-9]", "0", text)
+    assert edits == (Edit("mask_phone_number", 1, 0),)
 
 
 @pytest.mark.parametrize("text", ["", " ", "\0", "\ud800@\ud800.com", "\ud800 +\ud800", "Plain words, 12 of them."])

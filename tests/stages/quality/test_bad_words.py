@@ -1,5 +1,7 @@
 """Words from files: where they count, and what is told of a file that cannot be read."""
 
+import gzip
+
 import pytest
 
 from stages.errors import GristmillError
@@ -63,3 +65,8 @@ def test_a_file_in_another_encoding_is_named(tmp_path):
     (tmp_path / "latin.txt").write_bytes(b"caf\xe9\n")
     with pytest.raises(GristmillError, match=r"latin\.txt: not UTF-8"):
         count("text", tmp_path / "latin.txt")
+
+
+def test_files_are_read_as_all_lists_are(tmp_path):
+    (tmp_path / "words.txt.gz").write_bytes(gzip.compress("\ufeff# words of ours\r\nalpha\r\n".encode()))
+    assert count("alpha # words of ours", tmp_path / "words.txt.gz") == 1

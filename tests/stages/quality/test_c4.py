@@ -5,7 +5,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stages.document import Edit
-from stages.quality.c4 import ends_sentence, measure, names_policy, without_citation_marks
+from stages.quality.c4 import (
+    COOKIE,
+    COOKIE_PHRASES,
+    JAVASCRIPT,
+    KELVIN,
+    LOREM_IPSUM,
+    POLICY_PHRASES,
+    ends_sentence,
+    lowered_bytes,
+    measure,
+    names_policy,
+    without_citation_marks,
+)
 from stages.quality.prepared import Prepared
 from stages.recipe import C4
 from tests.stages.quality.quality_texts import PROSE
@@ -136,6 +148,14 @@ def test_edits_add_up_to_what_a_text_lost(lines, separator):
     assert measured(found.text).text == found.text
 
 
+def test_small_letters_of_english_are_those_of_lower():
+    odd = {sign for sign in map(chr, range(128, 0x110000)) if any(letter.isascii() for letter in sign.lower())}
+    assert odd == {KELVIN, "İ"}
+    assert lowered_bytes("USE COO\u212aIES \ud800Ä") == "use cookies \ud800Ä".encode("utf-8", "surrogatepass")
+    assert not any(b"i" in phrase[-1:] for phrase in (*POLICY_PHRASES, *COOKIE_PHRASES, JAVASCRIPT, LOREM_IPSUM))
+    assert all(COOKIE in phrase for phrase in COOKIE_PHRASES)
+
+
 def test_policy_phrases_are_those_of_the_papers_code():
-    assert names_policy("this site uses cookies")
-    assert not names_policy("cookies for the policy of the house")
+    assert names_policy(b"this site uses cookies")
+    assert not names_policy(b"cookies for the policy of the house")

@@ -65,6 +65,11 @@ def test_phrases_are_looked_for_in_short_lines_alone():
     assert reason(line, pattern_words=20) == "phrase_lines"
 
 
+def test_few_words_of_many_characters_are_no_short_line():
+    assert reason("Sign in " + "x" * 60) == "phrase_lines"
+    assert reason("Sign in " + "x" * 200) is None
+
+
 def test_the_share_of_capitals_is_a_setting():
     assert reason("AB cdef gh") is None
     assert reason("AB cdef gh", uppercase_share=0.2) == "uppercase_lines"
@@ -75,6 +80,7 @@ def test_removed_words_are_a_share_of_all():
     assert found.values == {"removed_words": 0.2}
     assert found.text == "A line of eight words that stays here."
     assert found.edits == (Edit("uppercase_lines", 1, 10),)
+    assert found.words_left == 8
 
 
 def test_prose_stays_as_it_is():

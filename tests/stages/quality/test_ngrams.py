@@ -4,7 +4,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from stages.quality.joined_ngrams import joined_duplicates
@@ -14,7 +14,22 @@ from stages.quality.prepared import Prepared
 WORDS = st.integers(1, 8).flatmap(
     lambda kinds: st.lists(st.sampled_from(["a", "bb", "ab", "b", "ccc", "aab", "d", "é"][:kinds]), max_size=70)
 )
-KERNELS = [pytest.param(1_000_000, id="short"), pytest.param(0, id="long")]
+LONG_WORDS = st.lists(st.sampled_from(["abcdefgh", "abcd", "efgh", "efghabcd", "h", "é", "\u01e9", "😀"]), max_size=60)
+KERNELS = [
+    pytest.param((1_000_000, 65_535), id="short"),
+    pytest.param((0, 65_535), id="long"),
+    pytest.param((0, 2), id="long with many different words"),
+]
+
+
+@pytest.fixture(params=KERNELS)
+def kernel(request):
+    """Chooses the kernel, and below how many different words it takes small numbers for them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("stages.quality.ngrams.LONG_TEXT_WORDS", request.param[0])
+        patch.setattr("stages.quality.prepared.LONG_TEXT_WORDS", request.param[0])
+        patch.setattr("stages.quality.prepared.SMALL_NUMBERS", request.param[1])
+        yield
 
 
 def prepared(words):
@@ -58,37 +73,49 @@ def plain_joined(words, size):
     return characters
 
 
-@pytest.mark.parametrize("long_text_words", KERNELS)
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(words=WORDS, gap=st.sampled_from([0, 1]))
-def test_repeats_are_those_of_plain_counting(long_text_words, words, gap):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("stages.quality.ngrams.LONG_TEXT_WORDS", long_text_words)
-        found = repeats(prepared(words), gap)
-        assert repeats(prepared(words), gap, covered=False).top == found.top
+@pytest.mark.usefixtures("kernel")
+def test_repeats_are_those_of_plain_counting(words, gap):
+    found = repeats(prepared(words), gap)
+    assert repeats(prepared(words), gap, covered=False).top == found.top
     tops = [plain_top(words, size, gap) for size in TOP_SIZES]
     assert [tuple(top) for top in found.top] == [top for top in tops if top]
     covered = [plain_covered(words, size, gap) for size in COVERED_SIZES]
     assert (found.covered + [0] * len(COVERED_SIZES))[: len(COVERED_SIZES)] == covered
 
 
+@pytest.mark.parametrize("many_places", [pytest.param(1_000_000, id="read"), pytest.param(0, id="hashed first")])
 @settings(deadline=None, max_examples=200)
-@given(WORDS)
-def test_joined_duplicates_are_those_of_plain_counting(words):
-    assert joined_duplicates(words, stops(words), COVERED_SIZES) == [
-        plain_joined(words, size) for size in COVERED_SIZES
-    ]
+@given(words=WORDS | LONG_WORDS)
+def test_joined_duplicates_are_those_of_plain_counting(many_places, words):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("stages.quality.joined_ngrams.MANY_PLACES", many_places)
+        found = joined_duplicates("".join(words), stops(words), COVERED_SIZES)
+        assert joined_duplicates("".join(words), stops(words), (5,)) == found[:1]
+    assert found == [plain_joined(words, size) for size in COVERED_SIZES]
+
+
+@pytest.mark.usefixtures("kernel")
+@settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(words=WORDS)
+def test_words_have_numbers_counts_and_stops(words):
+    text = prepared(words)
+    different = list(dict.fromkeys(words))
+    assert text.word_codes.tolist() == [different.index(word) for word in words]
+    assert list(text.word_counts.items()) == [(word, words.count(word)) for word in different]
+    assert text.word_stops.tolist() == stops(words).tolist()
 
 
 def test_texts_above_the_table_of_powers_are_hashed_too():
     words = [str(number) for number in range(20_000)] + ["100", "101", "102", "103", "104", "x"]
-    assert joined_duplicates(words, stops(words), (5, 6)) == [15, 0]
+    assert joined_duplicates("".join(words), stops(words), (5, 6)) == [15, 0]
 
 
 def test_words_that_only_join_to_the_same_are_equal_for_datatrove_alone():
     words = ["ab", "c", "d", "e", "f", "x", "a", "bc", "d", "e", "f"]
     assert repeats(prepared(words), 1).covered == []
-    assert joined_duplicates(words, stops(words), (5,)) == [6]
+    assert joined_duplicates("".join(words), stops(words), (5,)) == [6]
 
 
 def test_overlapping_duplicates_count_a_character_once():
@@ -97,9 +124,8 @@ def test_overlapping_duplicates_count_a_character_once():
     assert share[0] == len(" ".join(words[1:]))
 
 
-@pytest.mark.parametrize("long_text_words", KERNELS)
-def test_duplicates_that_touch_are_one_passage(monkeypatch, long_text_words):
-    monkeypatch.setattr("stages.quality.ngrams.LONG_TEXT_WORDS", long_text_words)
+@pytest.mark.usefixtures("kernel")
+def test_duplicates_that_touch_are_one_passage():
     one, two = ["a", "b", "c", "d", "e"], ["f", "g", "h", "i", "j"]
     covered = repeats(prepared([*one, "x", *two, "y", *one, *two]), 1).covered
     assert covered[0] == len(" ".join(one + two))

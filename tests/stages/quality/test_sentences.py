@@ -1,15 +1,18 @@
 """Sentences are counted in all scripts, and in reference mode as spaCy counts them."""
 
 import json
+import re
 import time
+import unicodedata
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from stages.quality.english_words import english_tokens
 from stages.quality.punctuation import DATATROVE_PUNCTUATION, DATATROVE_TERMINAL_PUNCTUATION, TERMINAL_PUNCTUATION
-from stages.quality.sentences import SPACY_TERMINALS, sentence_count
+from stages.quality.sentences import SPACY_TERMINALS, line_sentence_count, sentence_count
 
 GOLDEN = json.loads((Path(__file__).parent / "golden_english.json").read_text(encoding="utf-8"))["sentences"]
 
@@ -37,6 +40,7 @@ def test_reference_mode_counts_as_spacy_does(text: str) -> None:
         ("كيف حالك؟ بخير۔", "ur", 2),
         ("Τι κάνεις; Καλά.", "el", 2),
         ("One; two.", "en", 1),
+        ("One \U00011047 two 😀 three", "en", 2),
         ("ฉันชอบกินข้าวผัดมาก และดูหนังที่บ้านของเพื่อน 12 กข", "th", 2),
         ("ខ្ញុំ។ អ្នក។", "km", 2),
         ("ကျွန်တော်။ သူ။", "my", 2),
@@ -52,6 +56,35 @@ def test_sentences_end_with_the_punctuation_of_their_script(text: str, language:
 def test_counting_stops_where_it_is_told(text: str, at_most: int, reference: str) -> None:
     everything = sentence_count(text, "en", reference, 1_000)  # type: ignore[arg-type]
     assert sentence_count(text, "en", reference, at_most) == min(everything, at_most)  # type: ignore[arg-type]
+
+
+def plain_spacy_count(text: str) -> int:
+    """Token by token, white space of more than a single space being one too."""
+    count, ended = bool(text.strip()) + 0, False
+    for chunk in re.findall(r"\S+|\s+", text.strip()):
+        tokens = english_tokens(chunk) if chunk.strip() else [chunk] * (chunk != " ")
+        for token in tokens:
+            if token in SPACY_TERMINALS:
+                ended = True
+            elif ended and not all(unicodedata.category(sign).startswith("P") for sign in token):
+                count, ended = count + 1, False
+    return count
+
+
+SIGNS = st.text(alphabet="ab. !?\n\t。5'\")😀\U00011047\U00016e98", max_size=60)
+
+
+@settings(deadline=None, max_examples=300)
+@given(SIGNS)
+def test_reference_mode_looks_at_every_token(text: str) -> None:
+    assert sentence_count(text, "en", "datatrove", 1_000) == plain_spacy_count(text)
+
+
+@settings(deadline=None, max_examples=300)
+@given(SIGNS, st.integers(0, 6))
+def test_no_line_shares_a_sentence_with_the_next(text: str, at_most: int) -> None:
+    lines = [line.strip() for line in text.splitlines()]
+    assert line_sentence_count("\n".join(lines).strip(), at_most) == min(sum(map(plain_spacy_count, lines)), at_most)
 
 
 @pytest.mark.parametrize("reference", ["papers", "datatrove"])

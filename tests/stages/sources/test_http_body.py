@@ -57,7 +57,7 @@ def test_codings_in_any_combination(
 @pytest.mark.parametrize(
     ("transfer", "coding", "body", "detail"),
     [
-        ("", "gzip", gzip.compress(page(1))[:-20], "compressed body is truncated"),
+        ("", "gzip", gzip.compress(page(1), mtime=0)[:-20], "compressed body is truncated"),
         ("", "deflate", zlib.compress(page(1))[:-20], "compressed body is truncated"),
         ("", "deflate", raw_deflate(page(1))[:-20], "compressed body is truncated"),
         ("", "br", brotli.compress(page(1))[:-20], "compressed body is truncated"),
