@@ -166,6 +166,14 @@ def test_the_same_text_is_an_example_once() -> None:
         balanced(rows("positive", 60) + same, QualityModel())
 
 
+def test_a_text_of_both_sets_is_an_example_of_the_first() -> None:
+    positive = rows("positive", 60)
+    shared = [{**row, "set": "negative"} for row in positive[:5]]
+    sets, languages = balanced(positive + shared + rows("negative", 60), QualityModel())
+    assert languages == {"en": {"positive": 60, "negative": 60, "taken": 60}}
+    assert not {row["text"] for row in sets["positive"]} & {row["text"] for row in sets["negative"]}
+
+
 def test_no_documents_at_all_are_told_in_a_line() -> None:
     with pytest.raises(GristmillError, match=r"found are none; name more sources"):
         balanced([], QualityModel())
