@@ -135,8 +135,8 @@ def _show(job: Job, ledger: Ledger, facts: dict[str, Any]) -> None:
     ]
     show_table("documents", ("split", "documents", "characters"), rows)
     if top := facts.get(REPEATED, {}).get("top"):
-        shown = [(" ".join(one["text"].split())[:SHOWN_CHARACTERS], one["documents"]) for one in top[:SHOWN_REPEATED]]
-        show_table("text that recurs most", ("text", "documents"), shown)
+        shown = [(one["documents"], " ".join(one["text"].split())[:SHOWN_CHARACTERS]) for one in top[:SHOWN_REPEATED]]
+        show_table("text that recurs most", ("documents", "text"), shown)
     if facts["variants"]:
         show_table("variants of training documents", ("augmentation", "documents"), list(facts["variants"].items()))
     for name in ("documents", "removals", "ledger.json", "manifest.json"):
