@@ -2,15 +2,17 @@
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
 from stages.errors import GristmillError
+from stages.recipe.section import Section
 from stages.recipe.whole import Recipe
 
+KEYS_SHOWN = 3
 _NEXT_OVERRIDE = re.compile(r"\s+(?=[A-Za-z_][\w.]*=)")
 """The space before another `key=`; a value may have spaces of its own."""
 
@@ -84,10 +86,25 @@ def _first_problem(error: ValidationError) -> str:
     problem = error.errors()[0]
     key = ".".join(str(part) for part in problem["loc"]) or "recipe"
     if problem["type"] == "extra_forbidden":
-        return f"unknown key {key}"
+        near = _keys_ending_with(str(problem["loc"][-1]))
+        return f"unknown key {key}" + (f", did you mean {' or '.join(near[:KEYS_SHOWN])}?" if near else "")
     if problem["type"] == "missing":
         return f"{key} is missing"
     message = problem["msg"].removeprefix("Value error, ")
     given = problem["input"]
     shown = f" (given: {given!r})" if isinstance(given, str | int | float | bool) else ""
     return f"{key}: {message}{shown}"
+
+
+def _keys_ending_with(name: str) -> list[str]:
+    """The dotted keys of all settings of this name, in the order of the recipe."""
+    return [key for key in _keys(Recipe) if key.rsplit(".", 1)[-1] == name]
+
+
+def _keys(section: type[Section], prefix: str = "") -> Iterator[str]:
+    for name, field in section.model_fields.items():
+        inner = field.annotation
+        if isinstance(inner, type) and issubclass(inner, Section):
+            yield from _keys(inner, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}"

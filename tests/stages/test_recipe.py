@@ -134,3 +134,15 @@ def test_two_sources_of_one_name_are_refused(tmp_path: Path) -> None:
     twice = MINIMAL + MINIMAL.split("\n", 2)[2]
     with pytest.raises(GristmillError, match="two sources are named 'pages'"):
         load(tmp_path, twice)
+
+
+@pytest.mark.parametrize("key", ["minimum_words", "corpus.quality.minimum_words", "corpus.minimum_words"])
+def test_a_key_in_the_wrong_place_is_told_with_its_place(tmp_path: Path, key: str) -> None:
+    place = "did you mean corpus.quality.gopher_quality.minimum_words?"
+    with pytest.raises(GristmillError, match=f"unknown key {key}, {place}"):
+        load(tmp_path, MINIMAL, f"{key}=30")
+
+
+def test_a_key_that_is_nowhere_is_only_named(tmp_path: Path) -> None:
+    with pytest.raises(GristmillError, match=r"unknown key corpus\.nonsense$"):
+        load(tmp_path, MINIMAL, "corpus.nonsense=1")
