@@ -11,21 +11,17 @@ from tests.end_to_end.world import passages
 RECIPE = """
 name = "copies"
 output = "{folder}/out"
+[corpus]
+repeated_text = {{ unit = "lines", minimum_documents = 3 }}
+isolation = {{ enabled = false }}
+[corpus.quality]
+gopher_repetition = {{ enabled = false }}
+c4 = {{ enabled = false }}
+fineweb = {{ enabled = false }}
 [[corpus.sources]]
 name = "lines"
 paths = ["{folder}/lines.jsonl"]
 id_column = "key"
-[corpus.quality.gopher_repetition]
-enabled = false
-[corpus.quality.c4]
-enabled = false
-[corpus.quality.fineweb]
-enabled = false
-[corpus.repeated_text]
-unit = "lines"
-minimum_documents = 3
-[corpus.isolation]
-enabled = false
 """
 
 
