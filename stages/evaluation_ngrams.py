@@ -19,6 +19,8 @@ from functools import cache, lru_cache
 import numpy as np
 import numpy.typing as npt
 
+from stages.power_tables import power_tables
+
 Int64 = npt.NDArray[np.int64]
 UInt32 = npt.NDArray[np.uint32]
 UInt64 = npt.NDArray[np.uint64]
@@ -135,12 +137,7 @@ def _ngram_hashes(hashes: UInt64, first: Int64, stops: Int64) -> UInt64:
 @lru_cache(maxsize=4)
 def _powers(bits: int) -> tuple[UInt64, UInt64]:
     """The base to the powers 0 to 2^bits - 1, and their inverses, mod 2^64."""
-    tables = []
-    for base in (_BASE, pow(_BASE, -1, 1 << 64)):
-        factors = np.full(1 << bits, base, np.uint64)
-        factors[0] = 1
-        tables.append(np.multiply.accumulate(factors))
-    return tables[0], tables[1]
+    return power_tables(_BASE, 1 << bits)
 
 
 def _mixed(values: UInt64) -> UInt64:

@@ -40,7 +40,6 @@ def load_and_judge(record: Record, settings: Corpus) -> Verdict:
 
     For the process that others are forked from: they share what it has loaded.
     """
-    check_url("https://example.org/", settings.urls)
     text = str(record.content)
     language = identify_language(text, settings.language).language
     check_quality(text, language, settings.quality)

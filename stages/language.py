@@ -21,12 +21,11 @@ SINITIC_MARKS = {
     "yue": frozenset("嘅咗喺哋唔冇嚟啲嗰乜嘢咁噉佢喎啫攞睇"),
     "wuu": frozenset("搿侪覅箇弗咾嘸"),
 }
-"""Signs with which Cantonese and Wu are written, and standard Chinese hardly ever. py3langid gives half of the pages of
-a Chinese manual to these two languages, most of whose articles in its training data are about places, as the pages'
-names are."""
+"""Signs with which Cantonese and Wu are written, and standard Chinese hardly ever. py3langid alone gave 688 of some
+2,900 pages of Chinese manuals to these two languages, and 559 more a score below 0.65."""
 MARKS_OF_SINITIC = 0.01
 """Texts in Cantonese or Wu have more of their marks than this among their letters; of 1,755 pages in standard Chinese
-none has any of the first."""
+none has one of them."""
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from stages.power_tables import power_tables
 from stages.recipe import NearDuplicates
 
 Int64 = npt.NDArray[np.int64]
@@ -255,12 +256,7 @@ def _folding_table() -> UInt32:
 @functools.lru_cache(maxsize=2)
 def _power_tables(bits: int) -> tuple[UInt64, UInt64]:
     """CHARACTER_BASE to the powers 0 to 2^bits - 1, and their inverses, mod 2^64; one size serves all usual blocks."""
-    tables = []
-    for base in (CHARACTER_BASE, pow(CHARACTER_BASE, -1, 1 << 64)):
-        factors = np.full(1 << bits, base, np.uint64)
-        factors[0] = 1
-        tables.append(np.multiply.accumulate(factors))
-    return tables[0], tables[1]
+    return power_tables(CHARACTER_BASE, 1 << bits)
 
 
 @functools.lru_cache(maxsize=4)

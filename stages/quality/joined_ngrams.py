@@ -8,9 +8,12 @@ many words are left, hashes of whole n-grams leave out more. Hashes only ever le
 """
 
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
+
+from stages.power_tables import power_tables
 
 Hashes = npt.NDArray[np.uint64]
 Numbers = npt.NDArray[np.int64]
@@ -24,7 +27,6 @@ MANY_PLACES = 50
 
 _BASE = 0x9E3779B97F4A7C15
 _FACTOR = np.uint64(_BASE)
-_INVERSE = pow(_BASE, -1, 1 << 64)
 _POWERS = 1 << 16
 _LEAST_BITS = 12
 
@@ -90,18 +92,15 @@ def _gram_hashes(joined: str, begins: Numbers, ends: Numbers) -> Hashes:
 
 
 def _powers(number: int) -> tuple[Hashes, Hashes]:
-    if number <= _POWERS:
-        return _FIRST_POWERS[0][:number], _FIRST_POWERS[1][:number]
-    return _geometric(_BASE, number), _geometric(_INVERSE, number)
+    if number > _POWERS:
+        return power_tables(_BASE, number)
+    powers, inverses = _first_powers()
+    return powers[:number], inverses[:number]
 
 
-def _geometric(base: int, number: int) -> Hashes:
-    factors = np.full(number, base, np.uint64)
-    factors[0] = 1
-    return np.multiply.accumulate(factors)
-
-
-_FIRST_POWERS = _geometric(_BASE, _POWERS), _geometric(_INVERSE, _POWERS)
+@cache
+def _first_powers() -> tuple[Hashes, Hashes]:
+    return power_tables(_BASE, _POWERS)
 
 
 def _any_related(joined: str, stops: Sequence[int], size: int, places: Sequence[int]) -> bool:
