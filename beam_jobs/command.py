@@ -6,15 +6,15 @@ Beam is imported only when there is something to do, so that a finished job says
 import argparse
 import logging
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from beam_jobs.units import Job, Phase, inputs_path
+from beam_jobs.units import Job, Phase, Rounds, begin_rounds, end_rounds, inputs_path, waits_for
 from stages import artifacts
 from stages.artifacts import Manifest
 from stages.console import say
-from stages.recipe import Recipe
+from stages.recipe import Recipe, Section
 from stages.recipe.command_line import parsed_recipe, recipe_parser
 
 
@@ -33,6 +33,8 @@ class JobCommand:
     """When all units are done: checks the accounts, writes the manifest and shows the table."""
     check: Callable[[Recipe, int], None] = lambda _recipe, _workers: None
     """Before any work: GristmillError if what the work needs is not installed. Knows the number of workers."""
+    rounds: Callable[[], Sequence[Rounds]] = tuple
+    """Imports and returns the rounds that phases may wait for."""
 
 
 def parse_arguments(name: str, arguments: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
@@ -59,7 +61,8 @@ def run_job(command: JobCommand, arguments: Sequence[str]) -> None:
     job = Job(command.name, recipe, tuple(sorted(versions.items())))
     inputs = command.inputs(recipe)
     code = artifacts.code_version(f"beam_jobs.{command.name}.__main__")
-    settings = [getattr(recipe, command.name).fingerprint(), recipe.seed]
+    section: Section | None = getattr(recipe, command.name, None)  # a job that only checks another one has none
+    settings = [section and section.fingerprint(), recipe.seed]
     fingerprint = artifacts.fingerprint_of(settings, inputs, code, versions)
     if artifacts.is_finished(job.folder, fingerprint):
         say(f"{job.name}: nothing to do, {job.folder} is up to date")
@@ -80,10 +83,29 @@ def _run(command: JobCommand, job: Job, own: argparse.Namespace, beam_options: S
     from beam_jobs.progress import JobProgress
     from beam_jobs.runner import run_pipeline
 
+    def run(phases: Sequence[Phase]) -> None:
+        with JobProgress(job, [phase.name for phase in phases]):
+            run_pipeline(lambda pipeline: build(pipeline, job, phases), own.runner, own.workers, beam_options)
+
     command.check(job.recipe, own.workers)
-    phases = command.phases()
-    with JobProgress(job, [phase.name for phase in phases]):
-        run_pipeline(lambda pipeline: build(pipeline, job, phases), own.runner, own.workers, beam_options)
+    run_phases(job, command.phases(), {rounds.name: rounds for rounds in command.rounds()}, run)
+
+
+def run_phases(
+    job: Job, phases: Sequence[Phase], rounds: Mapping[str, Rounds], run: Callable[[Sequence[Phase]], None]
+) -> None:
+    """Runs phases in one pipeline if it can be done in one; where phases wait, rounds come first, a pipeline each."""
+    for name in rounds:
+        begin_rounds(job, name)
+    run(phases)
+    while (waited := waits_for(job, phases[-1].name)) is not None:
+        number = 0
+        run(rounds[waited].phases(number))
+        while not rounds[waited].is_over(job, number):
+            number += 1
+            run(rounds[waited].phases(number))
+        end_rounds(job, waited, number + 1)
+        run(phases)
 
 
 def _sweep(job: Job, manifest: Manifest) -> None:

@@ -26,6 +26,8 @@ class _PhaseProgress:
     keys: list[str] = field(default_factory=list)
     weights: list[int] = field(default_factory=list)
     pending: set[int] = field(default_factory=set)
+    waits: bool = False
+    """For rounds, whose phases have bars of their own; it will have its own turn."""
     resumed: int = 0
     """Weight that was done before this run looked for the first time."""
     started: float = 0.0
@@ -77,6 +79,8 @@ class JobProgress:
         """Updates one bar; true when the phase is done."""
         if not phase.keys and not self._begin(phase):
             return False
+        if phase.waits:
+            return True
         phase.pending -= self._done(phase)
         seconds = max(time.time() - phase.started, 1e-3)
         rate = (phase.done - phase.resumed) / seconds / 1e6
@@ -94,7 +98,9 @@ class JobProgress:
             plan = artifacts.read_json(plan_path(self._job, phase.name))
         except GristmillError:
             return False
-        phase.keys, phase.weights = plan["keys"], plan["weights"]
+        phase.keys, phase.weights, phase.waits = plan["keys"], plan["weights"], "waiting" in plan
+        if phase.waits:
+            return True
         phase.pending = set(range(len(phase.keys)))
         phase.pending -= self._done(phase)
         phase.resumed = phase.done

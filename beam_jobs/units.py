@@ -8,7 +8,7 @@ same bytes.
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -124,17 +124,88 @@ class Phase:
     """The part of the recipe that the work reads, as JSON values; another part can change and the units stay done."""
 
 
+@dataclass(frozen=True)
+class Rounds:
+    """Phases that are repeated until they are over, which only their results tell: the command decides, not the graph.
+
+    A phase whose plan calls `rounds_done` waits for them, and so do all that come after it.
+    """
+
+    name: str
+    phases: Callable[[int], Sequence[Phase]]
+    """The phases of a round, counted from 0."""
+    is_over: Callable[[Job, int], bool]
+    """Whether the results of a round say that it was the last."""
+
+
+class Waiting(Exception):  # noqa: N818 - no error
+    """Raised by a plan: the phase cannot begin before some rounds are over. Its argument is their name."""
+
+
 def plan_units(job: Job, phase: Phase) -> list[Unit]:
-    """Plans a phase, writes the plan for the progress display, and returns all its units, done or not."""
+    """Plans a phase, writes the plan for the progress display, and returns all its units, done or not.
+
+    There is none while the phase waits for rounds.
+    """
     code = artifacts.code_version(phase.work.__module__)
     shared = artifacts.fingerprint_of(phase.name, phase.settings(job.recipe), code, job.libraries)
+    try:
+        every = phase.plan(job)
+    except Waiting as waiting:
+        artifacts.write_json(plan_path(job, phase.name), {"keys": [], "weights": [], "waiting": str(waiting)})
+        return []
     units = [
         Unit(phase.name, ordinal, artifacts.fingerprint_of(shared, planned.inputs), planned.weight, planned.inputs)
-        for ordinal, planned in enumerate(phase.plan(job))
+        for ordinal, planned in enumerate(every)
     ]
     plan = {"keys": [unit.key for unit in units], "weights": [unit.weight for unit in units]}
     artifacts.write_json(plan_path(job, phase.name), plan)
     return units
+
+
+def waits_for(job: Job, phase: str) -> str | None:
+    """The name of the rounds that a planned phase waits for."""
+    name = artifacts.read_json(plan_path(job, phase)).get("waiting")
+    return None if name is None else str(name)
+
+
+def rounds_done(job: Job, name: str) -> int:
+    """How many rounds there were until they were over; raises Waiting before that."""
+    path = _rounds_path(job, name)
+    if not artifacts.exists(path):
+        raise Waiting(name)
+    return int(artifacts.read_json(path)["rounds"])
+
+
+def end_rounds(job: Job, name: str, rounds: int) -> None:
+    """Records that rounds are over."""
+    artifacts.write_json(_rounds_path(job, name), {"rounds": rounds})
+
+
+def begin_rounds(job: Job, name: str) -> None:
+    """Forgets that rounds were over; what their units did stays done."""
+    artifacts.remove(_rounds_path(job, name))
+
+
+def _rounds_path(job: Job, name: str) -> str:
+    return artifacts.join(job.folder, "work", name, "_rounds.json")
+
+
+def files_of(commits: Iterable[Commit], kind: str) -> list[dict[str, Any]]:
+    """The one file of a kind that each commit has, as JSON values."""
+    return [commit.files[kind][0].to_json() for commit in commits]
+
+
+def share(job: Job, phase: str, name: str, value: Any) -> dict[str, str]:
+    """Writes JSON values that all units of a phase read, once for all; what is returned goes into their inputs."""
+    path = f"work/{phase}/_{name}.json"
+    artifacts.write_json(artifacts.join(job.folder, path), value)
+    return {"path": path, "fingerprint": artifacts.fingerprint_of(value)}
+
+
+def shared(job: Job, reference: Mapping[str, str]) -> Any:
+    """The values that `share` wrote."""
+    return artifacts.read_json(artifacts.join(job.folder, reference["path"]))
 
 
 def inputs_path(job: Job) -> str:
@@ -187,9 +258,12 @@ def do_unit(job: Job, phase: Phase, unit: Unit) -> Commit:
 
 
 def commits_of(job: Job, phase: str) -> list[Commit]:
-    """The commits of a phase that this run has planned and done, in order."""
+    """The commits of a phase that this run has planned and done, in order; raises Waiting if it waits for rounds."""
     commits = []
-    for ordinal, key in enumerate(artifacts.read_json(plan_path(job, phase))["keys"]):
+    plan = artifacts.read_json(plan_path(job, phase))
+    if "waiting" in plan:
+        raise Waiting(plan["waiting"])
+    for ordinal, key in enumerate(plan["keys"]):
         commit = _read_marker(job, phase, ordinal, key)
         if commit is None:
             raise GristmillError(

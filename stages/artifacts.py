@@ -247,12 +247,19 @@ def source_hashes(module: str) -> dict[str, str]:
         path = _source_path(name)
         if name in seen or path is None:
             continue
-        source = path.read_bytes()
-        seen[name] = hashlib.sha256(source).hexdigest()
-        waiting.extend(_imports(source))
+        seen[name], imported = _read_source(path)
+        waiting.extend(imported)
     return seen
 
 
+@cache
+def _read_source(path: Path) -> tuple[str, tuple[str, ...]]:
+    """The SHA-256 of a source and the modules that it imports; a running process does not change its sources."""
+    source = path.read_bytes()
+    return hashlib.sha256(source).hexdigest(), tuple(_imports(source))
+
+
+@cache
 def _source_path(module: str) -> Path | None:
     """The file of a module of this project; found by its name, since asking the import system would import."""
     if module.split(".")[0] not in ROOMS:

@@ -9,16 +9,29 @@
 
 A unit that a document has twice counts once, and goes twice. A unit of fewer than `minimum_characters`, or without a
 letter or digit, is left alone.
+
+- `substrings`: each run of `substring_words` words; see `repeated_substrings`, where all this is otherwise.
 """
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import compress
 from typing import NamedTuple
 
+import numpy as np
+import numpy.typing as npt
+
 from stages.document import Edit, identifier
+from stages.near_duplicates.word_windows import window_hashes
 from stages.recipe import RepeatedText
+from stages.repeated_substrings import Windows, windows_of
+
+Bools = npt.NDArray[np.bool_]
+Int64 = npt.NDArray[np.int64]
+UInt64 = npt.NDArray[np.uint64]
 
 _STOPS = ".!?…։؟۔।॥።"
 _SENTENCE_END = re.compile(rf"(?:(?<![{_STOPS}])[{_STOPS}]++[\"'”’»)\]]*+(?=\s)|[。！？｡]++[」』”’）]*+)\s*+")
@@ -47,21 +60,26 @@ class TextUnit(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Divided:
-    """A document with its units of text, in their order."""
+class Pieces:
+    """A text with its lines or sentences, in their order."""
 
     text: str
     units: Sequence[TextUnit]
     _lines: Sequence[Sequence[Piece]]
     _edit: str
 
-    def without(self, repeated: Collection[int]) -> tuple[str, Edit] | None:
-        """The text without the units whose hashes are given; None if it has none of them.
+    @cached_property
+    def hashes(self) -> UInt64:
+        """uint64 [units]."""
+        return np.array([unit.hash for unit in self.units], np.uint64)
 
-        Lines that lose all that they hold go, and of several blank lines in a row one is left. The edit counts lines or
-        sentences.
+    def without(self, repeated: Bools, stays: Bools) -> tuple[str, Edit] | None:
+        """The text without its repeated units; None if nothing goes.
+
+        Both are bool [units]: which are repeated in the corpus, and which of those this text may keep. Lines that lose
+        all that they hold go, and of several blank lines in a row one is left. The edit counts lines or sentences.
         """
-        gone = {piece.number for unit in self.units if unit.hash in repeated for piece in unit.pieces}
+        gone = {piece.number for unit in compress(self.units, repeated & ~stays) for piece in unit.pieces}
         if not gone:
             return None
         left = []
@@ -72,11 +90,36 @@ class Divided:
         shortened = _BLANK_LINES.sub("\n\n", "\n".join(left)).strip()
         return shortened, Edit(self._edit, len(gone), len(self.text) - len(shortened))
 
+    def shown(self, chosen: Bools, occurrences: Int64) -> Iterator[tuple[int, int, str]]:
+        """Yields hash, occurrences and text of each unit that is chosen: bool [units], int64 [units]."""
+        for number in np.flatnonzero(chosen).tolist():
+            unit = self.units[number]
+            yield unit.hash, int(occurrences[number]), unit.of(self.text)
+
+
+Divided = Pieces | Windows
+
 
 def divided(text: str, settings: RepeatedText) -> Divided:
-    """A document and its units; time is linear in the text."""
+    """A text and its units; time is linear in the text."""
+    return windows_of(text, settings.substring_words) if settings.unit == "substrings" else _pieces(text, settings)
+
+
+def unit_hashes(texts: Sequence[str], settings: RepeatedText) -> tuple[UInt64, Int64]:
+    """Hashes uint64 of the units that count, one text's after another's, and int64 [texts]: how many each text has.
+
+    A unit that a text has twice counts once, a window of words each time.
+    """
+    if settings.unit == "substrings":
+        return window_hashes(texts, settings.substring_words)
+    every = [np.unique(_pieces(text, settings).hashes) for text in texts]
+    counts = np.array([len(hashes) for hashes in every], np.int64)
+    return np.concatenate((np.empty(0, np.uint64), *every)), counts
+
+
+def _pieces(text: str, settings: RepeatedText) -> Pieces:
     lines = _lines(text, settings)
-    return Divided(text, list(_units(text, lines, settings)), lines, f"repeated_{settings.unit}")
+    return Pieces(text, list(_units(text, lines, settings)), lines, f"repeated_{settings.unit}")
 
 
 def _lines(text: str, settings: RepeatedText) -> list[list[Piece]]:

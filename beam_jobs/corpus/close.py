@@ -9,6 +9,7 @@ from stages.artifacts import Manifest, OutputFile, join, write_json, write_manif
 from stages.console import say, show_table
 from stages.errors import GristmillError
 from stages.ledger import Ledger
+from stages.near_duplicates.detection_curve import detection_probability
 from stages.recipe import Limits
 from stages.verdict import STAGES as JUDGED
 
@@ -40,8 +41,9 @@ def close(job: Job) -> Manifest:
     }
     if cut:
         facts[REPEATED] = _repeated_text(job, cut)
-    kinds = ("documents", "removals", "measurements", "examples")
-    files = {kind: _files(finished if kind == "documents" else every, kind) for kind in kinds}
+    kinds = ("documents", "removals", "measurements", "examples", "signatures")
+    of_finish = ("documents", "signatures")
+    files = {kind: _files(finished if kind in of_finish else every, kind) for kind in kinds}
     _check_rows(ledger, files, sum(facts["variants"].values()))
     _check_sources(job, facts["sources"])
     check_limits(ledger, job.recipe.corpus.limits, files["removals"], job.folder)
@@ -53,19 +55,15 @@ def close(job: Job) -> Manifest:
 
 def _repeated_text(job: Job, cut: Sequence[Commit]) -> dict[str, Any]:
     """What was cut out of documents as text that recurs, and what recurs most."""
-    from beam_jobs.corpus.repeated import most_frequent
+    from beam_jobs.corpus.cut import most_frequent
 
-    repeated = commits_of(job, "repeated")
-    texts: dict[str, str] = {}
-    for commit in cut:
-        for name, text in commit.counts["shown"].items():
-            texts[name] = min(texts.get(name, text), text)
+    top = most_frequent(
+        (text_hash, occurrences, text) for commit in cut for text_hash, occurrences, text in commit.counts["shown"]
+    )
     return {
-        "repeated": sum(commit.counts["repeated"] for commit in repeated),
+        "repeated": sum(commit.counts["repeated"] for commit in commits_of(job, "repeated")),
         **_sum({"cut": commit.counts["cut"]} for commit in cut)["cut"],
-        "top": [
-            {"text": texts[f"{row['hash']:016x}"], "documents": row["documents"]} for row in most_frequent(repeated)
-        ],
+        "top": [{"text": text, "documents": occurrences} for _, occurrences, text in top],
     }
 
 
@@ -134,9 +132,13 @@ def _show(job: Job, ledger: Ledger, facts: dict[str, Any]) -> None:
         for split, count in facts["splits"].items()
     ]
     show_table("documents", ("split", "documents", "characters"), rows)
+    near_duplicates = job.recipe.corpus.near_duplicates
+    found = detection_probability(near_duplicates.threshold, near_duplicates.bands, near_duplicates.rows)
+    say(f"near-duplicates: a pair at Jaccard {near_duplicates.threshold:g} is found with probability {found:.3f}")
     if top := facts.get(REPEATED, {}).get("top"):
         shown = [(one["documents"], " ".join(one["text"].split())[:SHOWN_CHARACTERS]) for one in top[:SHOWN_REPEATED]]
-        show_table("text that recurs most", ("documents", "text"), shown)
+        counted = "times" if job.recipe.corpus.repeated_text.unit == "substrings" else "documents"
+        show_table("text that recurs most", (counted, "text"), shown)
     if facts["variants"]:
         show_table("variants of training documents", ("augmentation", "documents"), list(facts["variants"].items()))
     for name in ("documents", "removals", "ledger.json", "manifest.json"):

@@ -5,15 +5,18 @@ rules of the quality stage are not asked again: they have measured the text as i
 """
 
 from collections import Counter
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
 
-from beam_jobs.corpus.candidates import candidate_writer, candidates_phase
+from beam_jobs.corpus.candidates import candidate_writer, candidates_phase, signature_settings
 from beam_jobs.corpus.examples import Examples
-from beam_jobs.corpus.repeated import most_frequent
-from beam_jobs.corpus.tables import read_rows, read_table, removal_row, table_writer, write_table
+from beam_jobs.corpus.repeated import REPEATED_SCHEMA
+from beam_jobs.corpus.tables import read_rows, removal_row, table_writer, write_table
+from beam_jobs.shuffle import read_part
 from beam_jobs.units import Job, Outputs, Planned, Unit, commits_of
 from stages import artifacts
 from stages.document import IDENTITY_FIELDS, REMOVAL_SCHEMA, Refusal
@@ -23,15 +26,24 @@ from stages.quality.words import words_of
 from stages.recipe import Recipe
 from stages.repeated_text import Divided, divided
 
+Bools = npt.NDArray[np.bool_]
+Int64 = npt.NDArray[np.int64]
+UInt64 = npt.NDArray[np.uint64]
+Shown = tuple[int, int, str]
+"""A unit of text that recurs: its hash, how often it occurs, and its beginning."""
+
 STAGE = "repeated_text"
+SHOWN = 50
+"""How many of the most frequent units of text are named in the manifest."""
 SHOWN_CHARACTERS = 400
 """How much is shown of a unit of text that recurs."""
+SHOWN_WAITING = 10_000
 
 
 def settings(recipe: Recipe) -> Any:
     """What decides the output beside the candidates and what recurs."""
     corpus = recipe.corpus
-    signatures = corpus.near_duplicates.model_dump(mode="json", exclude={"threshold"})
+    signatures = signature_settings(corpus.near_duplicates)
     return [corpus.repeated_text.model_dump(mode="json"), signatures, corpus.keep_removed_text]
 
 
@@ -39,14 +51,20 @@ def plan(job: Job) -> list[Planned]:
     """One unit for each extract unit; none if nothing is looked for."""
     if candidates_phase(job.recipe) == "extract":
         return []
-    commits = commits_of(job, "repeated")
-    repeated = [file.to_json() for commit in commits for file in commit.files["repeated"]]
-    shared = {"repeated": repeated, "shown": most_frequent(commits)}
-    files = [
-        {kind: commit.files[kind][0].to_json() for kind in ("candidates", "text_units")}
-        for commit in commits_of(job, "extract")
+    repeated = [file.to_json() for commit in commits_of(job, "repeated") for file in commit.files["repeated"]]
+    candidates = [commit.files["candidates"][0].to_json() for commit in commits_of(job, "extract")]
+    return [
+        Planned({"part": part, "repeated": repeated, "candidates": file}, file["bytes"])
+        for part, file in enumerate(candidates)
     ]
-    return [Planned({**shared, **unit_files}, unit_files["candidates"]["bytes"]) for unit_files in files]
+
+
+def most_frequent(shown: Iterable[Shown]) -> list[Shown]:
+    """The units of text that occur most; equal ones by hash."""
+    texts: dict[int, Shown] = {}
+    for one in shown:
+        texts[one[0]] = min(texts.get(one[0], one), one)
+    return sorted(texts.values(), key=lambda one: (-one[1], one[0]))[:SHOWN]
 
 
 def work(job: Job, unit: Unit, outputs: Outputs) -> dict[str, Any]:
@@ -78,18 +96,24 @@ class _Cutter:
 
     def __init__(self, job: Job, unit: Unit):
         self._settings = job.recipe.corpus.repeated_text
-        self._first_contents = _repeated_in(job, unit)
-        self._shown_ids = {row["hash"]: row["first_id"] for row in unit.inputs["shown"]}
+        self._repeated = _Repeated.read(job, unit)
+        self._shown: list[Shown] = []
         self.counts = Counter[str]({"documents": 0, "units": 0, "characters": 0})
-        self.shown: dict[str, str] = {}
-        """The texts of the most frequent units, by hash, of those whose first document is here."""
+
+    @property
+    def shown(self) -> list[Shown]:
+        """Of the units of text whose first document is here the most frequent."""
+        return most_frequent(self._shown)
 
     def cut(self, candidate: Mapping[str, Any]) -> Mapping[str, Any] | Refusal:
         """The candidate without what recurs; refused are those that were cut and have too few words left."""
-        text, document_id = candidate["text"], candidate["id"]
-        document = divided(text, self._settings)
-        self._show(document_id, document)
-        cut = document.without(self._gone(document))
+        document = divided(candidate["text"], self._settings)
+        rows = self._repeated.rows(document.hashes)
+        recurs = rows >= 0
+        if not recurs.any():
+            return candidate
+        self._show(candidate["id"], document, rows)
+        cut = document.without(recurs, self._stays(document, rows))
         if cut is None:
             return candidate
         shortened, edit = cut
@@ -100,35 +124,46 @@ class _Cutter:
             return Refusal("minimum_words_left", float(words), float(max(least, 1)), detail)
         return {**candidate, "text": shortened, "edits": [*candidate["edits"], edit.to_json()]}
 
-    def _gone(self, document: Divided) -> set[int]:
-        """The units that recur, but for those whose first document is this one or has the same words.
+    def _stays(self, document: Divided, rows: Int64) -> Bools:
+        """Which units recur and have this document as their first, or one with the same words.
 
         Else a copy of the first would lose what that one keeps, and be no duplicate any more.
         """
-        recurring = self._first_contents.keys() & {unit.hash for unit in document.units}
-        if not recurring or not self._settings.keep_first:
-            return recurring
-        content = content_hash(document.text)
-        return {text_hash for text_hash in recurring if self._first_contents[text_hash] != content}
+        if not self._settings.keep_first:
+            return np.zeros(len(rows), np.bool_)
+        same_words: Bools = self._repeated.first_contents[rows] == np.uint64(content_hash(document.text))
+        return same_words & (rows >= 0)
 
-    def _show(self, document_id: int, document: Divided) -> None:
-        for unit in document.units:
-            if self._shown_ids.get(unit.hash) == document_id:
-                name, shown = f"{unit.hash:016x}", unit.of(document.text)[:SHOWN_CHARACTERS]
-                self.shown[name] = min(self.shown.get(name, shown), shown)
-
-
-def _repeated_in(job: Job, unit: Unit) -> dict[int, int]:
-    """Of the units of text that recur, those in these candidates, with the content of the first document."""
-    own = np.unique(read_table(_path(job, unit.inputs["text_units"]), ["hash"]).column("hash").to_numpy())
-    found: dict[int, int] = {}
-    for file in unit.inputs["repeated"]:
-        table = read_table(_path(job, file), ["hash", "first_content"])
-        inside = np.flatnonzero(np.isin(table.column("hash").to_numpy(), own, assume_unique=True))
-        part = table.take(inside)
-        found.update(zip(part.column("hash").to_pylist(), part.column("first_content").to_pylist(), strict=True))
-    return found
+    def _show(self, document_id: int, document: Divided, rows: Int64) -> None:
+        first = (rows >= 0) & (self._repeated.first_ids[rows] == np.uint64(document_id))
+        for text_hash, occurrences, text in document.shown(first, self._repeated.occurrences[rows]):
+            self._shown.append((text_hash, occurrences, text[:SHOWN_CHARACTERS]))
+        if len(self._shown) > SHOWN_WAITING:
+            self._shown = self.shown
 
 
-def _path(job: Job, file: Mapping[str, Any]) -> str:
-    return artifacts.join(job.folder, file["path"])
+class _Repeated(NamedTuple):
+    """Columns of REPEATED_SCHEMA, by hash: what recurs and is in the candidates of one unit."""
+
+    hashes: UInt64
+    occurrences: Int64
+    first_ids: UInt64
+    first_contents: UInt64
+
+    @classmethod
+    def read(cls, job: Job, unit: Unit) -> "_Repeated":
+        parts = [
+            read_part(artifacts.join(job.folder, file["path"]), unit.inputs["part"]) for file in unit.inputs["repeated"]
+        ]
+        table = pa.concat_tables(parts).sort_by("hash")
+        columns = {name: table.column(name).to_numpy() for name in REPEATED_SCHEMA.names}
+        return cls(
+            columns["hash"], columns["occurrences"].astype(np.int64), columns["first_id"], columns["first_content"]
+        )
+
+    def rows(self, hashes: UInt64) -> Int64:
+        """int64 [hashes]: the row of each, -1 where it does not recur."""
+        if len(self.hashes) == 0:
+            return np.full(len(hashes), -1, np.int64)
+        rows = np.minimum(np.searchsorted(self.hashes, hashes), len(self.hashes) - 1)
+        return np.where(self.hashes[rows] == hashes, rows, -1)

@@ -6,7 +6,7 @@ from beam_jobs.command import JobCommand
 from beam_jobs.corpus.close import close
 from beam_jobs.corpus.inputs import resolve_inputs
 from beam_jobs.corpus.resources import resource_hashes
-from beam_jobs.units import Phase
+from beam_jobs.units import Phase, Rounds
 from stages.recipe import Recipe
 
 LIBRARIES = (
@@ -29,23 +29,49 @@ LIBRARIES = (
     "tld",
     "trafilatura",
     "webencodings",
+    "xxhash",
     "zstandard",
 )
 
 
 def phases() -> Sequence[Phase]:
     """The phases in order; imports the libraries that do the work."""
-    from beam_jobs.corpus import buckets, choose, clusters, cut, extract, finish, repeated
+    from beam_jobs.corpus import cut, extract, finish, repeated
+    from beam_jobs.corpus.duplicates import (
+        across,
+        buckets,
+        choose,
+        clusters,
+        collect,
+        conclude,
+        contract,
+        gather,
+        settle,
+    )
 
     return (
         Phase("extract", extract.plan, extract.work, extract.settings),
         Phase("repeated", repeated.plan, repeated.work, repeated.settings),
         Phase("cut", cut.plan, cut.work, cut.settings),
+        Phase("gather", gather.plan, gather.work, gather.settings),
         Phase("buckets", buckets.plan, buckets.work, buckets.settings),
+        Phase("contract", contract.plan, contract.work, contract.settings),
         Phase("clusters", clusters.plan, clusters.work, clusters.settings),
+        Phase("collect", collect.plan, collect.work, collect.settings),
         Phase("choose", choose.plan, choose.work, choose.settings),
+        Phase("conclude", conclude.plan, conclude.work, conclude.settings),
+        Phase("settle", settle.plan, settle.work, settle.settings),
+        Phase("across", across.plan, across.work, across.settings),
+        Phase("moved", across.plan_moved, across.work_moved, across.settings),
         Phase("finish", finish.plan, finish.work, finish.settings),
     )
+
+
+def rounds() -> Sequence[Rounds]:
+    """The rounds that `clusters` and `conclude` may wait for."""
+    from beam_jobs.corpus.duplicates import components, giants
+
+    return components.ROUNDS, giants.ROUNDS
 
 
 def inputs(recipe: Recipe) -> list[dict[str, object]]:
@@ -67,4 +93,4 @@ def check(recipe: Recipe, workers: int) -> None:
         isolated_function(recipe.corpus).close()  # each worker has its own
 
 
-COMMAND = JobCommand("corpus", LIBRARIES, inputs, phases, close, check)
+COMMAND = JobCommand("corpus", LIBRARIES, inputs, phases, close, check, rounds)

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from beam_jobs.corpus.candidates import candidate_writer, candidates_phase
+from beam_jobs.corpus.candidates import candidate_writer, candidates_phase, signature_settings
 from beam_jobs.corpus.examples import Examples
 from beam_jobs.corpus.measurements import MEASUREMENT_SCHEMA, measurement_row
-from beam_jobs.corpus.repeated import FOUND_SCHEMA, found_rows
+from beam_jobs.corpus.repeated import text_units_writer
 from beam_jobs.corpus.resources import resource_hashes
 from beam_jobs.corpus.tables import CANDIDATE_SCHEMA, identity_of, removal_row, table_writer, write_table
 from beam_jobs.units import Job, Outputs, Planned, Unit, inputs_path
@@ -42,8 +42,10 @@ def _compared(recipe: Recipe) -> Any:
     """What decides how documents are compared with others: by their bands, or by their units of text."""
     corpus = recipe.corpus
     if candidates_phase(recipe) == "extract":
-        return corpus.near_duplicates.model_dump(mode="json", exclude={"threshold"})
-    return corpus.repeated_text.model_dump(mode="json", include={"unit", "span_sentences", "minimum_characters"})
+        return signature_settings(corpus.near_duplicates)
+    is_substrings = corpus.repeated_text.unit == "substrings"
+    read = {"substring_words"} if is_substrings else {"span_sentences", "minimum_characters"}
+    return corpus.repeated_text.model_dump(mode="json", include={"unit", *read})
 
 
 def plan(job: Job) -> list[Planned]:
@@ -118,13 +120,12 @@ def _candidates(recipe: Recipe, outputs: Outputs) -> Iterator[Callable[[Mapping[
         return
     with (
         table_writer(outputs, "candidates", CANDIDATE_SCHEMA) as documents,
-        table_writer(outputs, "text_units", FOUND_SCHEMA) as text_units,
+        text_units_writer(outputs, recipe.corpus.repeated_text) as text_units,
     ):
 
         def add(row: Mapping[str, Any]) -> None:
             documents.write(row)
-            for found in found_rows(row["id"], row["text"], recipe.corpus.repeated_text):
-                text_units.write(found)
+            text_units.add(row["id"], row["text"])
 
         yield add
 

@@ -5,56 +5,130 @@ corpus; text is nowhere in it. Documents of the same words count once: else six 
 it, before the search for duplicates keeps one.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.parquet as pq
 
-from beam_jobs.corpus.tables import read_table, write_table
-from beam_jobs.units import Commit, Job, Outputs, Planned, Unit, commits_of
+from beam_jobs.corpus.tables import TableWriter, read_table, table_writer
+from beam_jobs.shuffle import write_parts
+from beam_jobs.units import Job, NewFile, Outputs, Planned, Unit, commits_of
 from stages import artifacts
 from stages.near_duplicates.signatures import content_hash
 from stages.recipe import Recipe, RepeatedText
-from stages.repeated_text import divided
+from stages.repeated_text import unit_hashes
 
+Bools = npt.NDArray[np.bool_]
+Int64 = npt.NDArray[np.int64]
+UInt32 = npt.NDArray[np.uint32]
 UInt64 = npt.NDArray[np.uint64]
 
-UNITS_PER_RANGE = 4_000_000
-"""About 100 MB of hashes and ids, and as much again while they are sorted."""
-BYTES_PER_ROW = 24
-SHOWN = 50
-"""How many of the most frequent units of text are named in the manifest."""
+UNITS_PER_RANGE = 2_000_000
+"""Each takes some 100 bytes of memory while it is counted."""
+BYTES_PER_ROW = 20
+UNITS_PER_RUN = 2_000_000
+"""So many hashes are sorted and written at a time, of whole documents."""
+ROWS_PER_GROUP = 1 << 14
+"""A range is read from whole row groups, whose bounds Parquet tells."""
+TEXTS_PER_BATCH = 128
 FOUND_SCHEMA = pa.schema(
     [
         pa.field("hash", pa.uint64(), nullable=False),
-        pa.field("id", pa.uint64(), nullable=False),
-        pa.field("content_hash", pa.uint64(), nullable=False),
+        pa.field("occurrences", pa.uint32(), nullable=False),
+        pa.field("document", pa.uint32(), nullable=False),
     ]
 )
-"""What `extract` writes: a row for each unit of text of each document, each once a document."""
+"""What `extract` writes: a row for each unit of text of each document, each once a document, which is named by its row
+in the file of candidates. The rows are in runs, sorted by hash."""
+FOUND_DOCUMENT_SCHEMA = pa.schema(
+    [pa.field("id", pa.uint64(), nullable=False), pa.field("content_hash", pa.uint64(), nullable=False)]
+)
+"""What `extract` writes too: a row for each candidate, in their order."""
 REPEATED_SCHEMA = pa.schema(
     [
         pa.field("hash", pa.uint64(), nullable=False),
-        pa.field("documents", pa.uint32(), nullable=False),
+        pa.field("occurrences", pa.uint32(), nullable=False),
         pa.field("first_id", pa.uint64(), nullable=False),
         pa.field("first_content", pa.uint64(), nullable=False),
     ]
 )
-"""What this phase writes: a row for each unit of text that recurs, by hash, with the smallest id that has it and the
-hash of that document's content."""
+"""What this phase writes: a part for each unit of `extract`, with a row for each unit of text there that recurs in the
+corpus: how often, the smallest id that has it, and the hash of that document's content. Sorted by hash."""
 
 
-def found_rows(document_id: int, text: str, settings: RepeatedText) -> Iterable[Mapping[str, int]]:
-    """The rows of FOUND_SCHEMA for a document."""
-    hashes = sorted({unit.hash for unit in divided(text, settings).units})
-    content = content_hash(text)
-    return [{"hash": one, "id": document_id, "content_hash": content} for one in hashes]
+class TextUnits:
+    """Writes the units of text of candidates, as they come, in sorted runs."""
+
+    def __init__(self, file: NewFile, found: pq.ParquetWriter, documents: TableWriter, settings: RepeatedText):
+        self._file = file
+        self._found = found
+        self._documents = documents
+        self._settings = settings
+        self._count = 0
+        self._texts: list[str] = []
+        self._run: list[tuple[UInt64, UInt32]] = []
+
+    def add(self, document_id: int, text: str) -> None:
+        """Takes the next candidate."""
+        self._documents.write({"id": document_id, "content_hash": content_hash(text)})
+        self._texts.append(text)
+        if len(self._texts) == TEXTS_PER_BATCH:
+            self._find()
+
+    def _find(self) -> None:
+        hashes, counts = unit_hashes(self._texts, self._settings)
+        numbers = np.arange(self._count, self._count + len(counts), dtype=np.uint32)
+        self._run.append((hashes, np.repeat(numbers, counts)))
+        self._count += len(counts)
+        self._texts = []
+        if sum(len(hashes) for hashes, _ in self._run) >= UNITS_PER_RUN:
+            self._write()
+
+    def _write(self) -> None:
+        hashes, documents = (np.concatenate(parts) for parts in zip(*self._run, strict=True))
+        self._run = []
+        order = np.argsort(hashes, kind="stable")  # documents come in their order
+        hashes, documents = hashes[order], documents[order]
+        starts = np.flatnonzero(_begins(hashes) | _begins(documents))
+        occurrences = np.diff(starts, append=len(hashes)).astype(np.uint32)
+        columns = dict(zip(FOUND_SCHEMA.names, (hashes[starts], occurrences, documents[starts]), strict=True))
+        if len(starts):
+            self._found.write_table(pa.table(columns, FOUND_SCHEMA), ROWS_PER_GROUP)
+        self._file.rows += len(starts)
+
+    def flush(self) -> None:
+        """Writes what waits for its run to fill."""
+        self._find()
+        self._write()
+
+
+@contextmanager
+def text_units_writer(outputs: Outputs, settings: RepeatedText) -> Iterator[TextUnits]:
+    """Yields a writer of the units of text of a unit's candidates."""
+    packed = dict.fromkeys(FOUND_SCHEMA.names, "DELTA_BINARY_PACKED")
+    with (
+        table_writer(outputs, "text_unit_documents", FOUND_DOCUMENT_SCHEMA) as documents,
+        outputs.create("text_units", ".parquet") as file,
+        pq.ParquetWriter(
+            file.path,
+            FOUND_SCHEMA,
+            compression="zstd",
+            use_dictionary=False,
+            column_encoding=packed,
+            write_statistics=["hash"],
+        ) as found,
+    ):
+        text_units = TextUnits(file, found, documents, settings)
+        yield text_units
+        text_units.flush()
 
 
 def settings(recipe: Recipe) -> Any:
-    """In how many documents a unit of text must be."""
+    """How often a unit of text must occur."""
     return recipe.corpus.repeated_text.minimum_documents
 
 
@@ -62,8 +136,11 @@ def plan(job: Job) -> list[Planned]:
     """One unit for each range of hashes; none if nothing is looked for."""
     if job.recipe.corpus.repeated_text.unit == "none":
         return []
-    files = [file.to_json() for commit in commits_of(job, "extract") for file in commit.files["text_units"]]
-    found = sum(file["rows"] for file in files)
+    commits = commits_of(job, "extract")
+    files = [
+        {kind: commit.files[kind][0].to_json() for kind in ("text_units", "text_unit_documents")} for commit in commits
+    ]
+    found = sum(file["text_units"]["rows"] for file in files)
     ranges = max(1, -(-found // UNITS_PER_RANGE))
     return [
         Planned({"range": number, "ranges": ranges, "files": files}, BYTES_PER_ROW * found // ranges)
@@ -72,55 +149,92 @@ def plan(job: Job) -> list[Planned]:
 
 
 def work(job: Job, unit: Unit, outputs: Outputs) -> dict[str, Any]:
-    """Writes the units of text in the range that recur; the counts name the most frequent."""
-    table = _recurring(_read(job, unit), job.recipe.corpus.repeated_text.minimum_documents)
-    write_table(outputs, "repeated", table)
-    order = np.lexsort((table.column("hash").to_numpy(), -table.column("documents").to_numpy().astype(np.int64)))
-    return {"repeated": table.num_rows, "top": table.take(order[:SHOWN]).to_pylist()}
-
-
-def most_frequent(commits: Iterable[Commit]) -> list[dict[str, int]]:
-    """Of all ranges the units of text in most documents, as rows of REPEATED_SCHEMA; equal ones by hash."""
-    every = [row for commit in commits for row in commit.counts["top"]]
-    return sorted(every, key=lambda row: (-row["documents"], row["hash"]))[:SHOWN]
+    """Writes the units of text in the range that recur, for each unit of `extract` those that it has."""
+    minimum = job.recipe.corpus.repeated_text.minimum_documents
+    found = _often(_read(job, unit), minimum)
+    recurring, places = _recurring(found, *_owners(job, unit, found), minimum)
+    # A row for each unit of text and each file that has it, the latter as one number.
+    files = np.uint64(max(len(unit.inputs["files"]), 1))
+    pairs = np.unique(places[places >= 0].astype(np.uint64) * files + found.files[places >= 0])
+    write_parts(outputs, "repeated", recurring.take(pa.array(pairs // files)), pairs % files, len(unit.inputs["files"]))
+    return {"repeated": recurring.num_rows}
 
 
 class _Found(NamedTuple):
-    """Columns of FOUND_SCHEMA."""
+    """Units of text, each once a document: columns of FOUND_SCHEMA, and the number of the file of each row."""
 
     hashes: UInt64
-    ids: UInt64
-    contents: UInt64
+    occurrences: UInt32
+    documents: UInt32
+    files: UInt32
 
 
 def _read(job: Job, unit: Unit) -> _Found:
     """The rows in the unit's range of hashes, of all files."""
-    columns: list[list[UInt64]] = [[np.empty(0, np.uint64)] for _ in FOUND_SCHEMA]
-    for file in unit.inputs["files"]:
-        table = read_table(artifacts.join(job.folder, file["path"]))
-        inside = table.column("hash").to_numpy() % np.uint64(unit.inputs["ranges"]) == np.uint64(unit.inputs["range"])
-        for parts, name in zip(columns, FOUND_SCHEMA.names, strict=True):
-            parts.append(table.column(name).to_numpy()[inside])
-    return _Found(*(np.concatenate(parts) for parts in columns))
+    bounds = [(number << 64) // unit.inputs["ranges"] for number in (unit.inputs["range"], unit.inputs["range"] + 1)]
+    parts = [_Found(np.empty(0, np.uint64), *(np.empty(0, np.uint32) for _ in range(3)))]
+    for number, file in enumerate(unit.inputs["files"]):
+        table = _between(artifacts.join(job.folder, file["text_units"]["path"]), bounds[0], bounds[1] - 1)
+        hashes, occurrences, documents = (table.column(name).to_numpy() for name in FOUND_SCHEMA.names)
+        parts.append(_Found(hashes, occurrences, documents, np.full(len(hashes), number, np.uint32)))
+    return _Found(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
 
 
-def _recurring(found: _Found, minimum: int) -> pa.Table:
-    """The hashes that stand in enough different contents, with their number and the first document."""
+def _between(path: str, low: int, high: int) -> pa.Table:
+    """The rows of a file of FOUND_SCHEMA with hashes from `low` to `high`, read from the row groups that have such."""
+    with artifacts.open_file(path) as file:
+        found = pq.ParquetFile(file)
+        hashes = [found.metadata.row_group(number).column(0).statistics for number in range(found.num_row_groups)]
+        groups = [number for number, column in enumerate(hashes) if column.max >= low and column.min <= high]
+        table = found.read_row_groups(groups)
+    column = table.column("hash").to_numpy()
+    return table.filter(pa.array((column >= np.uint64(low)) & (column <= np.uint64(high))))
+
+
+def _often(found: _Found, minimum: int) -> _Found:
+    """The rows of hashes that occur often enough if copies count too: few, and by hash."""
     if len(found.hashes) == 0:
-        return REPEATED_SCHEMA.empty_table()
-    order = np.lexsort((found.ids, found.contents, found.hashes))
-    hashes, ids, contents = (column[order] for column in found)
-    is_new = _begins(hashes) | _begins(contents)
-    hashes, ids, contents = hashes[is_new], ids[is_new], contents[is_new]  # of each content the smallest id
-    starts = np.flatnonzero(_begins(hashes))
-    documents = np.diff(starts, append=len(hashes)).astype(np.uint32)
-    first = np.lexsort((contents, ids, hashes))[starts]
-    recurs = documents >= minimum
-    columns = (hashes[starts][recurs], documents[recurs], ids[first][recurs], contents[first][recurs])
-    return pa.table(dict(zip(REPEATED_SCHEMA.names, columns, strict=True)), schema=REPEATED_SCHEMA)
+        return found
+    order = np.argsort(found.hashes)
+    starts = np.flatnonzero(_begins(found.hashes[order]))
+    total = np.add.reduceat(found.occurrences[order], starts, dtype=np.int64)
+    order = order[np.repeat(total >= minimum, np.diff(starts, append=len(order)))]
+    return _Found(found.hashes[order], found.occurrences[order], found.documents[order], found.files[order])
 
 
-def _begins(values: UInt64) -> npt.NDArray[np.bool_]:
+def _owners(job: Job, unit: Unit, found: _Found) -> tuple[UInt64, UInt64]:
+    """Ids and content hashes of the documents, uint64 [found] each."""
+    ids, contents = np.empty(len(found.hashes), np.uint64), np.empty(len(found.hashes), np.uint64)
+    for number in np.unique(found.files).tolist():
+        path = artifacts.join(job.folder, unit.inputs["files"][number]["text_unit_documents"]["path"])
+        documents = read_table(path)
+        inside = found.files == number
+        rows = found.documents[inside]
+        ids[inside] = documents.column("id").to_numpy()[rows]
+        contents[inside] = documents.column("content_hash").to_numpy()[rows]
+    return ids, contents
+
+
+def _recurring(found: _Found, ids: UInt64, contents: UInt64, minimum: int) -> tuple[pa.Table, Int64]:
+    """The hashes that occur often enough, as rows of REPEATED_SCHEMA, and int64 [found]: the row of each, or -1."""
+    places = np.full(len(ids), -1, np.int64)
+    if len(ids) == 0:
+        return REPEATED_SCHEMA.empty_table(), places
+    order = np.lexsort((ids, contents, found.hashes))
+    hashes, ids, contents = found.hashes[order], ids[order], contents[order]
+    begins = _begins(hashes)
+    is_new = begins | _begins(contents)  # of each content the smallest id
+    group = np.cumsum(begins) - 1
+    starts = np.flatnonzero(begins[is_new])
+    total = np.add.reduceat(found.occurrences[order][is_new], starts, dtype=np.int64)
+    recurs = total >= minimum
+    places[order] = np.where(recurs, np.cumsum(recurs) - 1, -1)[group]
+    first = np.lexsort((contents[is_new], ids[is_new], hashes[is_new]))[starts][recurs]
+    columns = (hashes[is_new][first], total[recurs].astype(np.uint32), ids[is_new][first], contents[is_new][first])
+    return pa.table(dict(zip(REPEATED_SCHEMA.names, columns, strict=True)), schema=REPEATED_SCHEMA), places
+
+
+def _begins(values: npt.NDArray[Any]) -> Bools:
     """Where a value differs from the one before it."""
     begins = np.ones(len(values), np.bool_)
     begins[1:] = values[1:] != values[:-1]

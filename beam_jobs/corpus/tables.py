@@ -32,6 +32,12 @@ class TableWriter:
         if len(self._rows) == ROWS_PER_GROUP:
             self.flush()
 
+    def write_table(self, table: pa.Table) -> None:
+        """Adds the rows of a table at once, as a group of their own."""
+        self.flush()
+        self._file.rows += table.num_rows
+        self._writer.write_table(table)
+
     def flush(self) -> None:
         """Writes the rows that wait for their group to fill."""
         if self._rows:
@@ -66,9 +72,15 @@ def read_table(path: str, columns: Sequence[str] | None = None) -> pa.Table:
 
 def read_rows(path: str) -> Iterator[dict[str, Any]]:
     """Yields the rows of a Parquet file, a row group at a time."""
+    for batch in read_batches(path):
+        yield from batch.to_pylist()
+
+
+def read_batches(path: str) -> Iterator[pa.Table]:
+    """Yields the rows of a Parquet file as tables of a row group each."""
     with open_file(path) as file:
         for batch in pq.ParquetFile(file).iter_batches(batch_size=ROWS_PER_GROUP):
-            yield from batch.to_pylist()
+            yield pa.Table.from_batches([batch])
 
 
 def identity_of(record: Record, source: str) -> dict[str, Any]:

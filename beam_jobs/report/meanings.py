@@ -79,8 +79,16 @@ RULES = {
     ("decontaminate", "evaluation_pieces"): "Cutting evaluation text out left too many or too small pieces.",
     ("repeated_text", "minimum_words_left"): "Too few words are left without the text that recurs over the corpus.",
     ("duplicates", "duplicate_id"): "Another record has the same id.",
+    ("duplicates", "duplicate_url"): "Another record of the same address stays, or what is alike to that one.",
     ("duplicates", "exact_duplicate"): "Another document has the same text.",
     ("duplicates", "near_duplicate"): "Another document that stays has nearly the same text.",
+    ("duplicates", "indexed_id"): "A document of an earlier run has the same id.",
+    ("duplicates", "indexed_url"): "A document of an earlier run has the same address.",
+    ("duplicates", "indexed_exact_duplicate"): "A document of an earlier run has the same text.",
+    (
+        "duplicates",
+        "indexed_near_duplicate",
+    ): "By its signature, a document of an earlier run has nearly the same text.",
 }
 
 KEYS = {
@@ -103,7 +111,9 @@ KEYS = {
     ("decontaminate", "evaluation_overlap"): "corpus.decontamination.files",
     ("decontaminate", "evaluation_pieces"): "corpus.decontamination.maximum_pieces",
     ("repeated_text", "minimum_words_left"): "corpus.repeated_text.minimum_words_left",
+    ("duplicates", "duplicate_url"): "corpus.near_duplicates.one_per_url",
     ("duplicates", "near_duplicate"): "corpus.near_duplicates.threshold",
+    ("duplicates", "indexed_near_duplicate"): "corpus.near_duplicates.threshold",
     **{
         (stage, f"page_{what}"): f"corpus.extraction.maximum_page_{what}"
         for stage in ("screen", "extract")

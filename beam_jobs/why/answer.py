@@ -76,7 +76,8 @@ def _outcome(corpus: FinishedCorpus, found: Found) -> Iterator[tuple[str, str]]:
     yield "listed in", found.file
     if row["duplicate_of"] is not None:
         partner = next(with_id(corpus, row["duplicate_of"]), None)
-        where = (partner.row["url"] or partner.row["title"] or "no address") if partner else "not in this corpus"
+        elsewhere = "a document of an index" if row["rule"].startswith("indexed_") else "not in this corpus"
+        where = (partner.row["url"] or partner.row["title"] or "no address") if partner else elsewhere
         jaccard = "" if row["jaccard"] is None else f", true Jaccard similarity {row['jaccard']:.4f}"
         yield "duplicate of", f"{row['duplicate_of']} ({where}){jaccard}"
 

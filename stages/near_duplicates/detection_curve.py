@@ -8,3 +8,8 @@ def detection_probability(similarity: float, bands: int, rows: int) -> float:
     one of `bands` bands (Leskovec, Rajaraman, Ullman, "Mining of Massive Datasets", section 3.4.2).
     """
     return 1.0 - (1.0 - similarity**rows) ** bands
+
+
+def similarity_found(probability: float, bands: int, rows: int) -> float:
+    """The Jaccard similarity at which a pair is found with a given probability below 1."""
+    return float((1.0 - (1.0 - probability) ** (1.0 / bands)) ** (1.0 / rows))

@@ -1,218 +1,173 @@
 """Which documents of a group of duplicates stay, with a certificate for each one that goes.
 
 Clustering removes too much: in a chain of pages, each nearly equal to the next, the ends may have nothing in common.
-Here a document is removed only for one that stays, by equal id, by equal content or by a true Jaccard similarity that
-reaches the threshold.
+Here documents are taken in the order of their priority, and one is removed only for one that stays: by equal id, by
+equal content or by a true Jaccard similarity that reaches the threshold. No removal leans on a document that is removed
+itself. What decides is the first document in the order that is alike, so that a document can be compared with those
+that stay in any number of portions.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
+from stages.near_duplicates.addresses import NO_ADDRESS
 from stages.near_duplicates.signatures import jaccard
 
-Shingles = Callable[[int], npt.NDArray[np.uint64]]
+UInt64 = npt.NDArray[np.uint64]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Candidate:
     """A document as the choice sees it."""
 
+    rank: int
+    """Its place in the order of priority."""
     reference: int
     """An opaque place, handed back in the decision."""
     id: int
     """uint64."""
-    length: int
-    """In characters."""
     content_hash: int
     """See `signatures.content_hash`; equal hashes mean equal words."""
+    address: int
+    """See `addresses.address_key`."""
+    buckets: Sequence[int]
+    """Numbers of the groups of equal band keys, ids or contents that it belongs to."""
+    shingles: UInt64
+    """Sorted and unique; empty for one of an index."""
+    signature: npt.NDArray[np.unsignedinteger] | None = None
+    """MinHash values; needed only where there is an index."""
+    indexed: bool = False
+    """Whether it is a document of an earlier run: it stays, and is compared by its signature."""
 
 
-@dataclass(frozen=True)
-class Decision:
-    """What becomes of a candidate. `rule` is None for a document that stays."""
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """Why a document goes."""
 
-    reference: int
-    duplicate_of: int | None
+    duplicate_of: int
     """Id of the document that stays in its place."""
-    rule: str | None
-    """`duplicate_id`, `exact_duplicate` or `near_duplicate`."""
-    jaccard: float | None
-    """True Jaccard similarity with `duplicate_of`; None for a mere `duplicate_id`."""
-    cluster: int
-    """The smallest id among the documents connected by verified similarity or equal content; never split it."""
-
-
-@dataclass(frozen=True)
-class _Removal:
-    keeper: int
-    """Position of the document that stays."""
     rule: str
-    jaccard: float | None
+    """`duplicate_id`, `duplicate_url`, `exact_duplicate` or `near_duplicate`; with `indexed_` in front, instead of
+    `duplicate_` where it has one, for a document of an index."""
+    jaccard: float | None = None
+    """True Jaccard similarity with `duplicate_of`; None where none was needed or only an estimate can be had."""
+    estimate: float | None = None
+    """Share of equal values of both signatures, for `indexed_near_duplicate`."""
 
 
-def select(
-    candidates: Sequence[Candidate],
-    buckets: Sequence[Sequence[int]],
-    shingles: Shingles,
-    threshold: float,
-) -> list[Decision]:
-    """Chooses the documents that stay; returns one decision a candidate, in the order of the candidates.
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What the documents that stay say of another one."""
 
-    Candidates are taken by priority: longer text, then smaller id, then content hash, then reference. Each is compared
-    with those that already stay, so that no removal leans on a document that is removed itself:
+    removal: Removal | None
+    relatives: Sequence[int] = ()
+    """Ids of those that stay and are too alike to be in another split; of one that is not removed."""
 
-    1. equal id: `exact_duplicate` if the content is equal too, else `duplicate_id`;
-    2. equal content: `exact_duplicate`, Jaccard 1;
-    3. Jaccard at or above the threshold with a document in one of its buckets: `near_duplicate` of the most similar.
 
-    Clusters join each document that stays with all documents in its buckets that are as similar, so that two that stay
-    on both sides of one that goes are not split.
+@dataclass
+class Kept:
+    """Documents that stay, added in the order of priority, and what they say of others."""
 
-    `buckets` holds positions of candidates that share an LSH band. `shingles` gives the shingle set (sorted, unique
-    uint64) of a position and is called at most once for each, only for documents that share a bucket with one that
-    stays. The decisions do not depend on the order of candidates or buckets, and on references only where id, length
-    and content are all equal.
+    threshold: float
+    """The Jaccard similarity at which a document goes."""
+    split_similarity: float
+    """The Jaccard similarity at which two documents belong into the same split."""
+    _by_id: dict[int, Candidate] = field(default_factory=dict)
+    _by_content: dict[int, Candidate] = field(default_factory=dict)
+    _by_bucket: dict[int, list[Candidate]] = field(default_factory=dict)
+
+    def add(self, candidate: Candidate) -> None:
+        """Adds a document; all that were added before it go before it in the order."""
+        self._by_id.setdefault(candidate.id, candidate)
+        self._by_content.setdefault(candidate.content_hash, candidate)
+        for bucket in candidate.buckets:
+            self._by_bucket.setdefault(bucket, []).append(candidate)
+
+    def judge(self, candidate: Candidate) -> Judged:
+        """Whether a document that comes later in the order goes, and for which of these: the first that is alike."""
+        twin = self._by_content.get(candidate.content_hash)
+        same_id = self._by_id.get(candidate.id)
+        if twin is not None:
+            # Whatever stands before its twin and shares a bucket was compared with the twin, and was not alike.
+            return Judged(_identical(same_id if same_id is not None and same_id.rank < twin.rank else twin, candidate))
+        relatives = []
+        for keeper in self._partners(candidate):
+            if same_id is not None and same_id.rank <= keeper.rank:
+                break
+            similarity = _similarity(candidate, keeper, min(self.threshold, self.split_similarity))
+            if similarity >= self.threshold:
+                return Judged(_alike(keeper, similarity))
+            if similarity >= self.split_similarity and not keeper.indexed:
+                relatives.append(keeper.id)
+        return Judged(None, relatives) if same_id is None else Judged(_identical(same_id, candidate))
+
+    def _partners(self, candidate: Candidate) -> list[Candidate]:
+        found = {keeper.reference: keeper for bucket in candidate.buckets for keeper in self._by_bucket.get(bucket, ())}
+        return sorted(found.values(), key=lambda keeper: keeper.rank)
+
+
+def select(candidates: Iterable[Candidate], kept: Kept, superseded: Mapping[int, int]) -> dict[int, Judged]:
+    """Decides on documents that come in the order of priority: what is said of each, by its reference.
+
+    Those that stay are added to `kept`. `superseded` names documents that make way for another one of the same address
+    (see `superseded_by`): they are decided on when the other is, by `of_same_address`, and left out here.
     """
-    choice = _Choice(candidates, buckets, shingles, threshold)
-    removals = [choice.removal(position) for position in range(len(candidates))]
-    return [
-        Decision(
-            reference=candidate.reference,
-            duplicate_of=candidates[removal.keeper].id if removal else None,
-            rule=removal.rule if removal else None,
-            jaccard=removal.jaccard if removal else None,
-            cluster=choice.clusters.smallest_id(position),
-        )
-        for position, (candidate, removal) in enumerate(zip(candidates, removals, strict=True))
-    ]
+    decided = {}
+    for candidate in candidates:
+        if candidate.reference in superseded:
+            continue
+        if candidate.indexed:
+            kept.add(candidate)
+            continue
+        judged = decided[candidate.reference] = kept.judge(candidate)
+        if judged.removal is None:
+            kept.add(candidate)
+    return decided
 
 
-class _Clusters:
-    """Disjoint sets of positions, each known by its smallest id (union-find with path halving)."""
+def superseded_by(addresses: UInt64, references: UInt64, indexed: npt.NDArray[np.bool_]) -> dict[int, int]:
+    """The references of documents that make way for the first of the same address, and that one's reference.
 
-    def __init__(self, candidates: Sequence[Candidate]):
-        self._parent = list(range(len(candidates)))
-        self._smallest = [candidate.id for candidate in candidates]
-
-    def _root(self, position: int) -> int:
-        while self._parent[position] != position:
-            self._parent[position] = self._parent[self._parent[position]]
-            position = self._parent[position]
-        return position
-
-    def joined(self, left: int, right: int) -> bool:
-        return self._root(left) == self._root(right)
-
-    def join(self, left: int, right: int) -> None:
-        left, right = self._root(left), self._root(right)
-        self._parent[right] = left
-        self._smallest[left] = min(self._smallest[left], self._smallest[right])
-
-    def smallest_id(self, position: int) -> int:
-        return self._smallest[self._root(position)]
+    All are [documents], in the order in which they are preferred. Documents of an index never make way.
+    """
+    known = np.flatnonzero(addresses != NO_ADDRESS)
+    _, first, group = np.unique(addresses[known], return_index=True, return_inverse=True)
+    winners = references[known][first][group]
+    gives_way = (winners != references[known]) & ~indexed[known]
+    return dict(zip(references[known][gives_way].tolist(), winners[gives_way].tolist(), strict=True))
 
 
-class _Choice:
-    """The greedy pass over the candidates."""
+def of_same_address(winner_id: int, winner_indexed: bool, winner: Judged | None) -> Removal:
+    """The removal of a document for another one of its address, or for what stays in that one's place."""
+    if winner is None or winner.removal is None:
+        return Removal(winner_id, "indexed_url" if winner_indexed else "duplicate_url")
+    for_index = winner.removal.rule.startswith("indexed_")
+    return Removal(winner.removal.duplicate_of, "indexed_url" if for_index else "duplicate_url")
 
-    def __init__(
-        self,
-        candidates: Sequence[Candidate],
-        buckets: Sequence[Sequence[int]],
-        shingles: Shingles,
-        threshold: float,
-    ):
-        self._candidates = candidates
-        self._shingles = shingles
-        self._threshold = threshold
-        self._sets: dict[int, npt.NDArray[np.uint64]] = {}
-        self._buckets_of: list[list[int]] = [[] for _ in candidates]
-        for number, bucket in enumerate(buckets):
-            for position in bucket:
-                self._buckets_of[position].append(number)
-        self._kept_in: list[list[int]] = [[] for _ in buckets]
-        self._removed_in: list[list[int]] = [[] for _ in buckets]
-        self._kept_id: dict[int, int] = {}
-        self._kept_content: dict[int, int] = {}
-        self._removed_content: dict[int, tuple[int, _Removal]] = {}
-        self._removals: list[_Removal | None] = [None] * len(candidates)
-        self.clusters = _Clusters(candidates)
-        for position in sorted(range(len(candidates)), key=self._priority):
-            self._removals[position] = self._decide(position)
 
-    def removal(self, position: int) -> _Removal | None:
-        return self._removals[position]
+def _identical(keeper: Candidate, candidate: Candidate) -> Removal:
+    if keeper.content_hash == candidate.content_hash:
+        return Removal(keeper.id, "indexed_exact_duplicate" if keeper.indexed else "exact_duplicate", 1.0)
+    return Removal(keeper.id, "indexed_id" if keeper.indexed else "duplicate_id")
 
-    def _priority(self, position: int) -> tuple[int, int, int, int]:
-        candidate = self._candidates[position]
-        return -candidate.length, candidate.id, candidate.content_hash, candidate.reference
 
-    def _decide(self, position: int) -> _Removal | None:
-        return self._same_id(position) or self._same_content(position) or self._similar(position)
+def _alike(keeper: Candidate, similarity: float) -> Removal:
+    if keeper.indexed:
+        return Removal(keeper.id, "indexed_near_duplicate", estimate=similarity)
+    return Removal(keeper.id, "near_duplicate", similarity)
 
-    def _same_id(self, position: int) -> _Removal | None:
-        candidate = self._candidates[position]
-        keeper = self._kept_id.get(candidate.id)
-        if keeper is None:
-            return None
-        if candidate.content_hash != self._candidates[keeper].content_hash:
-            return _Removal(keeper, "duplicate_id", None)
-        self.clusters.join(keeper, position)
-        return _Removal(keeper, "exact_duplicate", 1.0)
 
-    def _same_content(self, position: int) -> _Removal | None:
-        content = self._candidates[position].content_hash
-        keeper = self._kept_content.get(content)
-        if keeper is not None:
-            self.clusters.join(keeper, position)
-            return _Removal(keeper, "exact_duplicate", 1.0)
-        if content not in self._removed_content:
-            return None
-        twin, removal = self._removed_content[content]
-        self.clusters.join(twin, position)
-        return removal
-
-    def _similar(self, position: int) -> _Removal | None:
-        partners = {keeper for bucket in self._buckets_of[position] for keeper in self._kept_in[bucket]}
-        matches = [(self._similarity(position, keeper), keeper) for keeper in partners]
-        matches = [(similarity, keeper) for similarity, keeper in matches if similarity >= self._threshold]
-        if not matches:
-            self._keep(position)
-            return None
-        for _, keeper in matches:
-            self.clusters.join(keeper, position)
-        for bucket in self._buckets_of[position]:
-            self._removed_in[bucket].append(position)
-        similarity, keeper = min(matches, key=lambda match: (-match[0], self._priority(match[1])))
-        removal = _Removal(keeper, "near_duplicate", similarity)
-        self._removed_content[self._candidates[position].content_hash] = position, removal
-        return removal
-
-    def _keep(self, position: int) -> None:
-        candidate = self._candidates[position]
-        self._kept_id[candidate.id] = position
-        self._kept_content[candidate.content_hash] = position
-        for bucket in self._buckets_of[position]:
-            self._kept_in[bucket].append(position)
-            for removed in self._removed_in[bucket]:
-                if not self.clusters.joined(position, removed):
-                    self._join_if_similar(position, removed)
-
-    def _join_if_similar(self, position: int, removed: int) -> None:
-        if self._similarity(position, removed) >= self._threshold:
-            self.clusters.join(position, removed)
-
-    def _similarity(self, left: int, right: int) -> float:
-        """Jaccard similarity; 0 where the sizes alone keep it below the threshold."""
-        smaller, larger = sorted((len(self._set(left)), len(self._set(right))))
-        if larger and smaller / larger < self._threshold:
-            return 0.0
-        return jaccard(self._set(left), self._set(right))
-
-    def _set(self, position: int) -> npt.NDArray[np.uint64]:
-        if position not in self._sets:
-            self._sets[position] = self._shingles(position)
-        return self._sets[position]
+def _similarity(candidate: Candidate, keeper: Candidate, least: float) -> float:
+    """True Jaccard similarity, 0 where the sizes alone keep it below `least`; of an index, what signatures say."""
+    if len(candidate.shingles) == 0:
+        return 0.0
+    if keeper.indexed:
+        assert candidate.signature is not None and keeper.signature is not None
+        return float(np.count_nonzero(candidate.signature == keeper.signature)) / len(keeper.signature)
+    smaller, larger = sorted((len(candidate.shingles), len(keeper.shingles)))
+    if smaller / larger < least:
+        return 0.0
+    return jaccard(candidate.shingles, keeper.shingles)

@@ -11,6 +11,7 @@ finaliser, then each permutation k is a_k * h + b_k mod 2^32, with datasketch's 
 
 import functools
 import hashlib
+import itertools
 import unicodedata
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -24,6 +25,7 @@ from stages.recipe import NearDuplicates
 Int64 = npt.NDArray[np.int64]
 UInt32 = npt.NDArray[np.uint32]
 UInt64 = npt.NDArray[np.uint64]
+Signatures = UInt32 | UInt64
 
 CHARACTER_BASE = 0x100000001B3
 """Base of the polynomial over a word's characters: the 64-bit prime of FNV; odd, so that it has an inverse."""
@@ -42,6 +44,8 @@ UNSPACED_SCRIPTS = (
 """First and last code points of Unicode blocks (Unicode 15, Blocks.txt)."""
 WHOLE_WORD = 1 << 31
 """Set in the folded code of a character that is a word by itself."""
+ASSIGNED = (range(0x40000), range(0xE0000, 0xF0000))
+"""The code points that are or may become letters, digits or marks: planes 0 to 3 and 14 (Unicode 17, section 2.8)."""
 
 BATCH_TEXTS = 128
 BATCH_CHARACTERS = 1 << 18
@@ -49,20 +53,18 @@ BLOCK_CHARACTERS = 1 << 15
 """Characters hashed at once; the arrays of a block stay in the processor's cache."""
 
 
-def text_signatures(texts: Sequence[str], settings: NearDuplicates) -> UInt32:
+def text_signatures(texts: Sequence[str], settings: NearDuplicates) -> Signatures:
     """MinHash signatures uint32 [texts, bands * rows], as datasketch's `affine32` scheme makes them.
 
     A text with fewer words than a shingle has one shingle of all its words. A text without words has datasketch's empty
-    signature, all ones.
+    signature, all ones. With `reference = "datatrove"` they are datatrove's, uint64; see `datatrove_signatures`.
     """
-    permutations = settings.bands * settings.rows
-    signatures = np.empty((len(texts), permutations), np.uint32)
-    done = 0
-    for hashes, counts in _shingle_batches(texts, settings.shingle_words):
-        short = (hashes >> np.uint64(32)).astype(np.uint32)
-        signatures[done : done + len(counts)] = minimum_hashes(short, counts, permutations, settings.seed)
-        done += len(counts)
-    return signatures
+    if settings.reference == "datatrove":
+        from stages.near_duplicates.datatrove_signatures import datatrove_signatures
+
+        return datatrove_signatures(texts, settings)
+    found = [_signatures(*shingles, settings) for shingles in _shingle_batches(texts, settings.shingle_words)]
+    return np.concatenate([np.empty((0, settings.bands * settings.rows), np.uint32), *found])
 
 
 def minimum_hashes(hashes: UInt32, counts: Int64, permutations: int, seed: int) -> UInt32:
@@ -89,10 +91,22 @@ def minimum_hashes(hashes: UInt32, counts: Int64, permutations: int, seed: int) 
 
 def shingle_hashes(texts: Sequence[str], settings: NearDuplicates) -> list[UInt64]:
     """The set of shingles of each text: its 64-bit hashes, sorted and unique, for the true Jaccard similarity."""
+    if settings.reference == "datatrove":
+        from stages.near_duplicates.datatrove_signatures import datatrove_shingles
+
+        return [_unique(datatrove_shingles(text, settings)) for text in texts]
     sets: list[UInt64] = []
     for hashes, counts in _shingle_batches(texts, settings.shingle_words):
-        sets.extend(np.unique(part) for part in np.split(hashes, np.cumsum(counts)[:-1]))
+        sets.extend(_unique(part) for part in np.split(hashes, np.cumsum(counts)[:-1]))
     return sets
+
+
+def _unique(values: UInt64) -> UInt64:
+    """Sorted and each once; for sets of hundreds faster than np.unique, which hashes first."""
+    ordered = np.sort(values)
+    keep = np.ones(len(ordered), np.bool_)
+    np.not_equal(ordered[1:], ordered[:-1], out=keep[1:])
+    return ordered[keep]
 
 
 def jaccard(left: UInt64, right: UInt64) -> float:
@@ -106,31 +120,61 @@ def jaccard(left: UInt64, right: UInt64) -> float:
     return shared / (len(left) + len(right) - shared)
 
 
-def band_keys(signatures: UInt32, settings: NearDuplicates) -> UInt64:
+def band_keys(signatures: Signatures, settings: NearDuplicates) -> UInt64:
     """Keys uint64 [texts, bands]: texts that agree in all rows of a band have the same key there.
 
-    The band's number is part of the key, so that keys of different bands do not meet.
+    The band's number is part of the key, so that keys of different bands do not meet. A text without shingles has
+    keys 0: it is alike to none. Signatures are uint32 or, as datatrove makes them, uint64 [texts, bands * rows].
     """
     values = signatures.reshape(len(signatures), settings.bands, settings.rows).astype(np.uint64)
     keys = np.broadcast_to(np.arange(1, settings.bands + 1, dtype=np.uint64), values.shape[:2])
     for row in range(settings.rows):
-        keys = _mix64(keys ^ values[..., row])
-    return keys
+        keys = mix64(keys ^ values[..., row])
+    empty = signatures.dtype.type(np.iinfo(signatures.dtype).max)
+    return np.where((signatures == empty).all(axis=1)[:, None], np.uint64(0), keys)
 
 
 def content_hash(text: str) -> int:
-    """64-bit hash of what a text says: its lower-case words joined by single spaces.
+    """64-bit hash of what a text says, its words in lower case; see `content_hashes`."""
+    return content_hashes([text])[0]
+
+
+def content_hashes(texts: Sequence[str]) -> list[int]:
+    """Of each text a 64-bit hash (BLAKE2b) of the hashes of all its words in a row.
 
     A text without words is hashed as it stands, without the white space around it.
     """
-    folded = _fold(text)
-    starts, stops = _word_edges(folded)
-    if len(starts) == 0:
-        data, kind = text.strip().encode("utf-8", "surrogatepass"), b"text"
-    else:
-        spaced = np.insert(folded[folded != 0], np.cumsum(stops - starts)[:-1], ord(" "))
-        data, kind = spaced.astype("<u4").tobytes(), b"words"
-    return int.from_bytes(hashlib.blake2b(data, digest_size=8, person=kind).digest(), "little")
+    return [found for batch in _batches(texts) for found in _contents(batch, *_word_hashes(batch))]
+
+
+def signatures_and_contents(texts: Sequence[str], settings: NearDuplicates) -> tuple[Signatures, list[int]]:
+    """What `text_signatures` and `content_hashes` give, for little more than the cost of the first."""
+    if settings.reference == "datatrove":
+        return text_signatures(texts, settings), content_hashes(texts)
+    signatures = [np.empty((0, settings.bands * settings.rows), np.uint32)]
+    contents: list[int] = []
+    for batch in _batches(texts):
+        words, counts = _word_hashes(batch)
+        signatures.append(_signatures(*_shingles(words, counts, settings.shingle_words), settings))
+        contents.extend(_contents(batch, words, counts))
+    return np.concatenate(signatures), contents
+
+
+def _signatures(hashes: UInt64, counts: Int64, settings: NearDuplicates) -> UInt32:
+    """MinHash signatures of shingles, those of the texts one after another."""
+    short = (hashes >> np.uint64(32)).astype(np.uint32)
+    return minimum_hashes(short, counts, settings.bands * settings.rows, settings.seed)
+
+
+def _contents(texts: Sequence[str], words: UInt64, counts: Int64) -> Iterator[int]:
+    stop = 0
+    for text, count in zip(texts, counts.tolist(), strict=True):
+        start, stop = stop, stop + count
+        data: Any = words[start:stop]
+        kind = b"words"
+        if not count:
+            data, kind = text.strip().encode("utf-8", "surrogatepass"), b"text"
+        yield int.from_bytes(hashlib.blake2b(data, digest_size=8, person=kind).digest(), "little")
 
 
 def datasketch_objects(signatures: UInt32, settings: NearDuplicates) -> list[Any]:
@@ -217,7 +261,7 @@ def _block_word_hashes(folded: UInt32) -> tuple[UInt64, Int64]:
     prefix = np.zeros(len(folded) + 1, np.uint64)
     np.multiply(folded, powers[: len(folded)], out=prefix[1:])
     np.cumsum(prefix, out=prefix)
-    return _mix64((prefix[stops] - prefix[starts]) * inverses[starts]), starts
+    return mix64((prefix[stops] - prefix[starts]) * inverses[starts]), starts
 
 
 def _word_edges(folded: UInt32) -> tuple[Int64, Int64]:
@@ -242,7 +286,7 @@ def _folding_table() -> UInt32:
     A character whose lower case is more than one character stays itself.
     """
     table = np.zeros(0x110000, np.uint32)
-    for code in range(0x110000):
+    for code in itertools.chain(*ASSIGNED):
         character = chr(code)
         if character.isalnum() or character == "_" or unicodedata.category(character)[0] == "M":
             lower = character.lower()
@@ -261,14 +305,13 @@ def _power_tables(bits: int) -> tuple[UInt64, UInt64]:
 
 @functools.lru_cache(maxsize=4)
 def _permutations(count: int, seed: int) -> UInt32:
-    """datasketch's multipliers and summands, uint32 [2, count]."""
-    from datasketch import MinHash
+    """Multipliers and summands, uint32 [2, count], as datasketch 2.0 draws them for `affine32`; multipliers are odd."""
+    generator = np.random.RandomState(seed)
+    multipliers = generator.randint(0, 1 << 31, count, dtype=np.uint32) * np.uint32(2) + np.uint32(1)
+    return np.stack([multipliers, generator.randint(0, 1 << 32, count, dtype=np.uint32)])
 
-    permutations: UInt32 = MinHash(num_perm=count, seed=seed, scheme="affine32").permutations
-    return permutations
 
-
-def _mix64(values: UInt64) -> UInt64:
+def mix64(values: UInt64) -> UInt64:
     """MurmurHash3's 64-bit finaliser, a bijection that spreads every bit (Appleby 2011)."""
     values = values ^ (values >> np.uint64(33))
     values *= np.uint64(0xFF51AFD7ED558CCD)

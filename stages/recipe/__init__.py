@@ -13,6 +13,7 @@ from stages.recipe.corpus import (
     Language,
     Limits,
     NearDuplicates,
+    Priority,
     Screening,
     Split,
 )
@@ -56,6 +57,7 @@ __all__ = [
     "Perplexity",
     "PersonalDataKind",
     "Pretrain",
+    "Priority",
     "Quality",
     "QualityModel",
     "Reading",

@@ -55,15 +55,19 @@ class Decontamination(Section):
 class RepeatedText(Section):
     """Text that recurs over many documents of the corpus: menus, notices, licences."""
 
-    unit: Literal["none", "lines", "paragraphs", "sentences"] = "none"
-    """What is compared: lines, paragraphs (CCNet) or spans of `span_sentences` sentences (C4)."""
+    unit: Literal["none", "lines", "paragraphs", "sentences", "substrings"] = "none"
+    """What is compared: lines, paragraphs (CCNet), spans of `span_sentences` sentences (C4) or substrings of
+    `substring_words` words and more (Lee et al. 2021)."""
     minimum_documents: int = Field(default=6, ge=2)
-    """A unit of text found in so many documents is removed."""
+    """A unit of text found in so many documents is removed; substrings that occur so often, several times in one
+    document too. Documents of the same words count once."""
     keep_first: bool = True
     """Leaves it in one of them, that with the smallest id, as C4 and CCNet do (its copies keep it too, and go as
-    duplicates); else it is gone, and what pages that are alike have in common with it."""
+    duplicates), of substrings the first there; else it is gone, and what pages that are alike have in common with it.
+    """
     span_sentences: int = Field(default=3, gt=0)
+    substring_words: int = Field(default=50, gt=0)
     minimum_characters: int = Field(default=20, ge=0)
-    """Shorter units are left alone."""
+    """Shorter units are left alone; substrings are not asked."""
     minimum_words_left: int = Field(default=50, ge=0)
     """A document that is cut and then has fewer words is removed."""

@@ -1,14 +1,19 @@
 """Text that recurs over a corpus: cut from all documents or all but one, the same however the inputs are cut."""
 
 import json
+import random
+import re
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
 from beam_jobs.command import run_job
-from beam_jobs.corpus import repeated
+from beam_jobs.corpus import extract, repeated
 from beam_jobs.corpus.definition import COMMAND
+from stages.document import identifier
+from stages.recipe import load_recipe
 from tests.end_to_end.results import as_set, hashes, manifest, rows
 from tests.end_to_end.world import passages
 
@@ -36,6 +41,12 @@ keep_first = false
 enabled = false
 """
 SMALL_UNITS = "corpus.unit_megabytes=0.002"
+LICENCE = "Licence: " + " ".join(f"term{number}" for number in range(58)) + " end."
+SUBSTRINGS = (
+    'corpus.repeated_text.unit="substrings"',
+    "corpus.repeated_text.minimum_documents=2",
+    "corpus.repeated_text.keep_first=true",
+)
 
 
 def documents() -> list[dict[str, object]]:
@@ -50,10 +61,35 @@ def documents() -> list[dict[str, object]]:
     return [{"key": number, "text": text} for number, text in enumerate(every)]
 
 
-def run(folder: Path, *overrides: str, shards: int = 1, workers: int = 1, name: str = "out") -> Path:
+def licensed_documents() -> list[dict[str, object]]:
+    """Six texts that hold one licence, each in a place, case and punctuation of its own: one of them has it twice, one
+    is short without it. A seventh holds two thirds of it, an eighth is a copy of the third in capitals.
+    """
+    texts = [text for text, _ in zip(passages(), range(7), strict=False)]
+    before, after = texts[0].split(". ", 1)
+    every = [
+        f"{before}. {LICENCE} {after}",
+        f"{LICENCE.upper()}\n{texts[1]}",
+        f"{texts[2]}\n\n* {LICENCE}",
+        f"{texts[3]}\n({LICENCE.replace(' ', ', ')})\n\nNothing follows.",
+        f"{LICENCE}\n\n{texts[4]}\n\n{LICENCE}\n\nThe end of it.",
+        f"{' '.join(texts[5].split()[:40])} {LICENCE}",
+        f"{texts[6]} {' '.join(LICENCE.split()[:40])}",
+    ]
+    return [{"key": number, "text": text} for number, text in enumerate([*every, every[2].upper()])]
+
+
+def run(
+    folder: Path,
+    *overrides: str,
+    texts: Sequence[Mapping[str, object]] = (),
+    shards: int = 1,
+    workers: int = 1,
+    name: str = "out",
+) -> Path:
     inputs = folder / "inputs"
     inputs.mkdir(parents=True, exist_ok=True)
-    lines = [json.dumps(row) + "\n" for row in documents()]
+    lines = [json.dumps(row) + "\n" for row in texts or documents()]
     for number in range(shards):
         (inputs / f"{number}.jsonl").write_text("".join(lines[::-1][number::shards]))
     recipe = folder / "recipe.toml"
@@ -117,18 +153,22 @@ def test_the_first_copy_may_stay(tmp_path: Path) -> None:
         assert text == MENU or kept["id"] == min(row["id"] for row in found if row["edits"] or row is kept)
 
 
+def assert_same_results(other: Path, corpus: Path) -> None:
+    without = ("origin", "split", "text")
+    for kind in ("documents", "removals"):
+        assert as_set(rows(other, kind), without) == as_set(rows(corpus, kind), without)
+    assert {row["text"] for row in rows(other, "documents")} == {row["text"] for row in rows(corpus, "documents")}
+    for fact in ("repeated_text", "ledger"):
+        assert manifest(other)["facts"][fact] == manifest(corpus)["facts"][fact]
+
+
 def test_the_result_does_not_depend_on_sharding_order_ranges_and_workers(
     corpus: Path, sharded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(repeated, "UNITS_PER_RANGE", 7)
     ranges = run(tmp_path / "ranges", shards=4)
-    without = ("origin", "split", "text")
     for other in (sharded, ranges):
-        for kind in ("documents", "removals"):
-            assert as_set(rows(other, kind), without) == as_set(rows(corpus, kind), without)
-        assert {row["text"] for row in rows(other, "documents")} == {row["text"] for row in rows(corpus, "documents")}
-        assert manifest(other)["facts"]["repeated_text"] == manifest(corpus)["facts"]["repeated_text"]
-        assert manifest(other)["facts"]["ledger"] == manifest(corpus)["facts"]["ledger"]
+        assert_same_results(other, corpus)
 
 
 def test_two_workers_write_the_bytes_of_one(sharded: Path) -> None:
@@ -154,3 +194,80 @@ def test_if_nothing_is_looked_for_the_stage_keeps_all(tmp_path: Path) -> None:
     facts = manifest(corpus)["facts"]
     assert facts["ledger"]["repeated_text"] == {"read": 14, "kept": 14, "removed": {}}
     assert "repeated_text" not in facts
+
+
+@pytest.fixture(scope="module")
+def licensed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return run(tmp_path_factory.mktemp("licensed"), *SUBSTRINGS, texts=licensed_documents())
+
+
+def identity(key: object) -> int:
+    return identifier(f"lines:{key}")
+
+
+def words(text: object) -> str:
+    return " ".join(re.findall(r"\w+", str(text).lower()))
+
+
+def test_a_licence_stays_in_the_first_text_and_its_copy_alone(licensed: Path) -> None:
+    given = {identity(row["key"]): words(row["text"]) for row in licensed_documents()}
+    assert min(given, key=lambda one: (words(LICENCE) not in given[one], one)) == identity(2)
+    found = rows(licensed, "documents")
+    (first,) = [row for row in found if words(LICENCE) in words(row["text"])]
+    assert words(first["text"]) == given[identity(2)] == given[identity(7)]
+    cut = [row for row in found if row["edits"]]
+    assert {row["id"] for row in cut} == {identity(key) for key in (0, 1, 3, 4)}
+    for row in cut:
+        left = given[row["id"]].split(words(LICENCE))
+        assert words(row["text"]) == " ".join(part.strip() for part in left if part)
+        (edit,) = row["edits"]
+        assert (edit["edit"], edit["count"]) == ("repeated_substrings", len(left) - 1)
+    texts = {row["id"]: row["text"] for row in found}
+    assert texts[identity(0)] == next(passages()), "the cut left a gap"
+    assert texts[identity(4)].endswith("\n\nThe end of it.")
+    assert (first["edits"], texts[identity(6)]) == ([], licensed_documents()[6]["text"])
+
+
+def test_a_licence_is_told_once(licensed: Path) -> None:
+    facts = manifest(licensed)["facts"]["repeated_text"]
+    (top,) = facts["top"]
+    assert (words(top["text"]), top["documents"]) == (words(LICENCE)[: len(words(top["text"]))], 7)
+    assert (facts["repeated"], facts["documents"], facts["units"]) == (11, 5, 6)
+    (removal,) = [row for row in rows(licensed, "removals") if row["stage"] == "repeated_text"]
+    assert (removal["id"], removal["value"]) == (identity(5), 40)
+    assert removal["detail"] == "1 substrings that recur were cut"
+    ledger = manifest(licensed)["facts"]["ledger"]
+    assert ledger["repeated_text"] == {"read": 8, "kept": 7, "removed": {"minimum_words_left": 1}}
+    assert ledger["duplicates"]["removed"] == {"exact_duplicate": 1}
+
+
+def test_without_the_first_a_licence_is_gone(tmp_path: Path) -> None:
+    corpus = run(tmp_path, *SUBSTRINGS[:-1], texts=licensed_documents())
+    assert [row["id"] for row in rows(corpus, "documents") if "term" in row["text"].lower()] == [identity(6)]
+
+
+def test_substrings_do_not_depend_on_files_order_runs_and_ranges(
+    licensed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shuffled = licensed_documents()
+    random.Random(5).shuffle(shuffled)
+    sharded = run(tmp_path / "sharded", *SUBSTRINGS, SMALL_UNITS, texts=shuffled, shards=3)
+    for name, size in (
+        ("UNITS_PER_RANGE", 200),
+        ("UNITS_PER_RUN", 300),
+        ("ROWS_PER_GROUP", 50),
+        ("TEXTS_PER_BATCH", 2),
+    ):
+        monkeypatch.setattr(repeated, name, size)
+    small = run(tmp_path / "small", *SUBSTRINGS, texts=shuffled)
+    assert len(list((small / "work" / "repeated" / "_done").glob("*.json"))) > 3
+    for other in (sharded, small):
+        assert_same_results(other, licensed)
+
+
+def test_only_settings_of_the_unit_make_extract_begin_again(licensed: Path) -> None:
+    def settings(*overrides: str) -> object:
+        return extract.settings(load_recipe(licensed.parents[1] / "recipe.toml", [*SUBSTRINGS, *overrides]))
+
+    assert settings("corpus.repeated_text.span_sentences=5") == settings()
+    assert settings("corpus.repeated_text.substring_words=51") != settings()

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from stages.near_duplicates.detection_curve import detection_probability
+from stages.near_duplicates.detection_curve import detection_probability, similarity_found
 from stages.near_duplicates.signatures import band_keys
 from stages.recipe import NearDuplicates
 
@@ -26,3 +26,11 @@ def test_signatures_that_agree_so_often_meet_so_often(similarity):
     right = np.where(generator.random(left.shape) < similarity, left, noise)
     met = (band_keys(left, settings) == band_keys(right, settings)).any(axis=1).mean()
     assert met == pytest.approx(detection_probability(similarity, settings.bands, settings.rows), abs=0.025)
+
+
+@pytest.mark.parametrize(("bands", "rows"), [(14, 8), (20, 5), (450, 20)])
+def test_a_similarity_is_found_with_the_probability_that_names_it(bands, rows):
+    for probability in (0.01, 0.5, 0.99):
+        similarity = similarity_found(probability, bands, rows)
+        assert detection_probability(similarity, bands, rows) == pytest.approx(probability)
+    assert similarity_found(0.5, 14, 8) == pytest.approx(0.685, abs=5e-4)

@@ -15,10 +15,13 @@ from stages.near_duplicates import signatures
 from stages.near_duplicates.signatures import (
     band_keys,
     content_hash,
+    content_hashes,
     datasketch_objects,
     jaccard,
     minimum_hashes,
+    mix64,
     shingle_hashes,
+    signatures_and_contents,
     text_signatures,
 )
 from stages.recipe import NearDuplicates
@@ -178,8 +181,40 @@ def test_content_without_words_is_the_text_itself():
 
 
 def test_content_hashes_are_stable_64_bit_numbers():
-    spoken = hashlib.blake2b("a café".encode("utf-32-le"), digest_size=8, person=b"words").digest()
-    assert content_hash("«A  CAFÉ!»") == int.from_bytes(spoken, "little")
+    def word_hash(word, mark=0):
+        value = sum((ord(sign) | mark) * signatures.CHARACTER_BASE**place for place, sign in enumerate(word))
+        return mix64(np.array([value % 2**64], np.uint64))[0]
+
+    words = np.array([word_hash("a"), word_hash("café"), word_hash("漢", signatures.WHOLE_WORD)], "<u8")
+    spoken = hashlib.blake2b(words.tobytes(), digest_size=8, person=b"words").digest()
+    assert content_hash("«A  CAFÉ漢!»") == int.from_bytes(spoken, "little")
+
+
+@check
+@given(TEXTS, st.sampled_from(["gristmill", "datatrove"]))
+def test_signatures_and_contents_are_those_that_are_made_apart(texts, reference):
+    settings = NearDuplicates(bands=3, rows=2, shingle_words=2, reference=reference)
+    together, contents = signatures_and_contents(texts, settings)
+    np.testing.assert_array_equal(together, text_signatures(texts, settings))
+    assert contents == content_hashes(texts)
+
+
+@check
+@given(TEXTS, st.integers(1, 40))
+def test_content_hashes_do_not_depend_on_the_batch(texts, batch):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(signatures, "BATCH_TEXTS", batch)
+        patch.setattr(signatures, "BATCH_CHARACTERS", batch)
+        together = content_hashes(texts)
+    assert together == list(map(content_hash, texts))
+
+
+def test_every_character_of_words_is_in_the_folding_table():
+    table = signatures._folding_table()
+    for code in range(0x110000):
+        character = chr(code)
+        belongs = character.isalnum() or character == "_" or unicodedata.category(character)[0] == "M"
+        assert bool(table[code]) == belongs
 
 
 def test_band_keys_are_equal_exactly_where_all_rows_of_the_band_are():

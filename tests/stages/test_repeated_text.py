@@ -2,11 +2,12 @@
 
 import time
 
+import numpy as np
 import pytest
 
 from stages.document import Edit
 from stages.recipe import RepeatedText
-from stages.repeated_text import divided
+from stages.repeated_text import divided, unit_hashes
 
 
 def units(text: str, unit: str, **changes: int) -> list[str]:
@@ -23,7 +24,9 @@ def hashes(text: str, unit: str) -> list[int]:
 
 def cut(text: str, unit: str, repeated: str, **changes: int) -> tuple[str, Edit] | None:
     settings = made(unit, **changes)
-    return divided(text, settings).without({one.hash for one in divided(repeated, settings).units})
+    document = divided(text, settings)
+    recurs = np.isin(document.hashes, divided(repeated, settings).hashes)
+    return document.without(recurs, np.zeros_like(recurs))
 
 
 def test_lines_are_compared_without_case_and_white_space() -> None:
@@ -82,7 +85,29 @@ def test_a_text_without_what_recurs_is_not_touched() -> None:
     assert cut("One\n\n\n\nTwo ", "lines", "Three") is None
 
 
-@pytest.mark.parametrize("unit", ["lines", "paragraphs", "sentences"])
+def test_what_stays_is_left() -> None:
+    document = divided("One\nTwo\nThree\ntwo", made("lines"))
+    repeated = np.array([True, True, False, True])
+    found = document.without(repeated, np.array([False, True, False, True]))
+    assert found is not None
+    assert found[0] == "Two\nThree\ntwo"
+    assert document.without(repeated, repeated) is None
+
+
+def test_units_count_once_a_text() -> None:
+    hashes, counts = unit_hashes(["One\nTwo\none", "", "two"], made("lines"))
+    one, two, three = (set(part.tolist()) for part in np.split(hashes, np.cumsum(counts)[:-1]))
+    assert counts.tolist() == [2, 0, 1]
+    assert (three < one, two) == (True, set())
+
+
+def test_units_that_are_shown_stand_as_in_their_text() -> None:
+    document = divided(" One \nTwo\nthree", made("lines"))
+    shown = list(document.shown(np.array([True, False, True]), np.array([7, 8, 9])))
+    assert shown == [(int(document.hashes[0]), 7, "One"), (int(document.hashes[2]), 9, "three")]
+
+
+@pytest.mark.parametrize("unit", ["lines", "paragraphs", "sentences", "substrings"])
 @pytest.mark.parametrize(
     "text",
     ["", " \n", "\x00", "\ud800", "a" * 2_000_000, "x\n" * 30_000, "." * 2_000_000, "." * 500_000 + "a" * 500_000],
@@ -91,6 +116,7 @@ def test_a_text_without_what_recurs_is_not_touched() -> None:
 def test_hostile_texts_take_no_time(unit: str, text: str) -> None:
     started = time.process_time()
     document = divided(text, made(unit))
-    found = document.without({one.hash for one in document.units})
+    repeated = np.ones(len(document.hashes), np.bool_)
+    found = document.without(repeated, np.zeros_like(repeated))
     assert found is None or found[0] == ""
     assert time.process_time() - started < 4
