@@ -68,6 +68,8 @@ def run_job(command: JobCommand, arguments: Sequence[str]) -> None:
         say(f"{job.name}: nothing to do, {job.folder} is up to date")
         return
     with artifacts.sole_writer(job.folder):
+        # Products are about to change: without a manifest none are taken for whole before the end.
+        artifacts.remove(artifacts.join(job.folder, artifacts.MANIFEST))
         artifacts.write_json(inputs_path(job), inputs)
         _run(command, job, own, beam_options)
         manifest = command.close(job)
@@ -111,7 +113,7 @@ def run_phases(
 def _sweep(job: Job, manifest: Manifest) -> None:
     """Removes what earlier runs with other settings left of the products."""
     listed = {file.path for files in manifest.files.values() for file in files}
-    folders = {path.split("/")[0] for path in listed}
+    folders = {*manifest.files, *(path.split("/")[0] for path in listed)}
     for name in artifacts.list_files(job.folder):
         if name.split("/")[0] in folders - {"work"} and "/" in name and name not in listed:
             artifacts.remove(artifacts.join(job.folder, name))

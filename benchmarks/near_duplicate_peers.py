@@ -8,7 +8,8 @@ All with words in fives, 112 values, 14 bands of 8 rows:
 * datatrove: its four stages with FineWeb's settings (SHA-1 of 64 bits), on two workers;
 * text-dedup: its `minhash` command, with two processes;
 * rensa and datasketch: the shortest loop that one would write, in one process: a document is removed if the index has
-  an earlier one in one of its buckets, and then it is put into the index; no pair is compared.
+  an earlier one in one of its buckets, and then it is put into the index; no pair is compared;
+* Gristmill: `benchmarks.near_duplicate_stage`, with one worker and with two.
 
 The cost of a peer is that of a process and all processes under it, from its start to its end; memory is what all of
 them hold together (PSS). What it found lies in the files that `benchmarks.near_duplicate_truth --found` reads.
@@ -20,6 +21,7 @@ import pickle
 import resource
 import shutil
 import struct
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -47,6 +49,7 @@ def main() -> None:
     parser.add_argument("output", type=Path)
     parser.add_argument("--peer", default="", help="a Python with datatrove, rensa and datasketch")
     parser.add_argument("--text-dedup", default="", help="a Python with text-dedup")
+    parser.add_argument("--gristmill", default=sys.executable, help="a Python with Gristmill")
     parser.add_argument("--tools", nargs="+", choices=TOOLS, default=list(TOOLS))
     parser.add_argument("--in-this-process", choices=IN_PROCESS, help=argparse.SUPPRESS)
     own = parser.parse_args()
@@ -183,22 +186,25 @@ def _run_datasketch(documents: Path, work: Path) -> None:
 def _remove_what_has_an_earlier_match(
     documents: Path, work: Path, sign: Callable[[list[list[str]]], Iterable[Any]], index: Any
 ) -> None:
-    """Writes pairs of a document's number and that of an earlier one in the index."""
+    """Writes the documents that stay, and pairs of a document's number and that of an earlier one in the index."""
     from benchmarks.near_duplicate_signatures import python_shingles
 
     number = 0
-    with (work / "pairs.tsv").open("w") as file:
-        for chunk in _chunks(text for _, text in _read(documents)):
-            for signature in sign([python_shingles(text) for text in chunk]):
-                file.writelines(f"{earlier}\t{number}\n" for earlier in index.query(signature))
+    with (work / "pairs.tsv").open("w") as pairs, (work / "kept.jsonl").open("w", encoding="utf-8") as kept:
+        for chunk in _chunks(_read(documents)):
+            for row, signature in zip(chunk, sign([python_shingles(text) for _, text in chunk]), strict=True):
+                earlier = index.query(signature)
+                pairs.writelines(f"{one}\t{number}\n" for one in earlier)
+                if not earlier:
+                    kept.write(json.dumps({"id": row[0], "text": row[1]}, ensure_ascii=False) + "\n")
                 index.insert(number, signature)
                 number += 1
 
 
-def _chunks(texts: Iterable[str]) -> Iterator[list[str]]:
-    chunk: list[str] = []
-    for text in texts:
-        chunk.append(text)
+def _chunks(rows: Iterable[tuple[str, str]]) -> Iterator[list[tuple[str, str]]]:
+    chunk: list[tuple[str, str]] = []
+    for row in rows:
+        chunk.append(row)
         if len(chunk) == CHUNK:
             yield chunk
             chunk = []
@@ -319,11 +325,47 @@ def _write(name: Path, kind: str, rows: Iterable[Sequence[str]]) -> None:
         file.writelines("\t".join(row) + "\n" for row in rows)
 
 
+def _gristmill_command(workers: int) -> Callable[[argparse.Namespace, Path], list[str]]:
+    def command(own: argparse.Namespace, work: Path) -> list[str]:
+        module = ["-m", "benchmarks.near_duplicate_stage", str(own.documents), str(work)]
+        return [own.gristmill, *module, "--workers", str(workers)]
+
+    return command
+
+
+def _gristmill_found(name: Path, work: Path, ids: Sequence[str]) -> int:
+    """Pairs are those that share a band, as the peers' are; removed are those that one that stays is reason for."""
+    import pyarrow.parquet as pq
+
+    from beam_jobs.shuffle import read_all_parts
+
+    corpus = work / "corpus"
+    titles: dict[int, str] = {}
+    for ordinal, path in enumerate(sorted((corpus / "work" / "extract" / "candidates").iterdir())):
+        rows = pq.read_table(path, columns=["title"]).column("title").to_pylist()
+        titles.update({ordinal << 32 | row: title for row, title in enumerate(rows)})
+    pairs: set[Pair] = set()
+    for path in sorted((corpus / "work" / "buckets" / "_done").iterdir()):
+        marker = json.loads(path.read_text())
+        if marker["inputs"]["column"].startswith("band_"):
+            stars = read_all_parts(str(corpus / marker["files"]["stars"][0]["path"])).to_pydict()
+            groups: dict[int, list[str]] = {}
+            for centre, member in zip(stars["centre"], stars["member"], strict=True):
+                groups.setdefault(centre, []).append(titles[member])
+            pairs.update(_pairs(groups.values()))
+    _write(name, "pairs", sorted(pairs))
+    removed = pq.read_table(corpus / "removals", columns=["title"]).column("title").to_pylist()
+    _write(name, "removed", ([one] for one in removed))
+    return len(ids) - len(removed)
+
+
 TOOLS: dict[str, Callable[[argparse.Namespace, Path], list[str]]] = {
     "datatrove": _in_process("datatrove"),
     "text-dedup": _text_dedup_command,
     "rensa": _in_process("rensa"),
     "datasketch": _in_process("datasketch"),
+    "gristmill, 1 worker": _gristmill_command(1),
+    "gristmill, 2 workers": _gristmill_command(2),
 }
 """What is run, by the name of the tool."""
 
@@ -334,6 +376,8 @@ FOUND: dict[str, Callable[[Path, Path, Sequence[str]], int]] = {
     "text-dedup": _text_dedup_found,
     "rensa": _index_found,
     "datasketch": _index_found,
+    "gristmill, 1 worker": _gristmill_found,
+    "gristmill, 2 workers": _gristmill_found,
 }
 """Writes what a tool found in the common form, and returns how many documents it kept."""
 

@@ -50,10 +50,16 @@ class Address(NamedTuple):
 
 def read_address(url: str) -> Address:
     """The parts of an address, with or without a scheme; never raises."""
+    authority, rest, fragment = split_address(url)
+    return Address(_host(authority), _letters(rest.replace("\\", "/")), _letters(fragment))
+
+
+def split_address(url: str) -> tuple[str, str, str]:
+    """Authority (user, host and port), path with query, and fragment, as they stand; never raises."""
     url = url.strip(_SPACE_AND_CONTROLS)
     start, stop = _authority_span(url, _BROWSER_SCHEME, _BROWSER_AUTHORITY)
     rest, _, fragment = url[stop:].partition("#")
-    return Address(_host(url[start:stop]), _letters(rest.replace("\\", "/")), _letters(fragment))
+    return url[start:stop], rest, fragment
 
 
 def check_url(url: str | None, settings: Urls) -> Refusal | None:

@@ -16,7 +16,7 @@ from beam_jobs.certify.evidence import Evidence, listed, read_evidence, read_par
 from beam_jobs.certify.pairs import GROUP_SCHEMA
 from beam_jobs.certify.sets import SET_SCHEMA
 from beam_jobs.certify.violations import KEPT, REMOVAL, Violations
-from beam_jobs.units import Job, Outputs, Planned, Unit, commits_of
+from beam_jobs.units import Job, Outputs, Planned, Unit, commits_of, share, shared
 from stages.near_duplicates.clusters import begins
 
 Int64 = npt.NDArray[np.int64]
@@ -32,13 +32,13 @@ def plan(job: Job) -> list[Planned]:
     files = {**listed(pairs, "comparisons", "groups"), **listed(sets, "sets")}
     parts = pairs[0].inputs["check_parts"] if pairs else 0
     weight = sum(file["bytes"] for file in files["sets"]) // max(parts, 1)
-    corpus = read_evidence(job).manifest
-    return [Planned({"corpus": corpus, "part": part, "files": files}, weight) for part in range(parts)]
+    inputs = {"corpus": read_evidence(job).manifest, "files": share(job, "check", "files", files)}
+    return [Planned({"part": part, **inputs}, weight) for part in range(parts)]
 
 
 def work(job: Job, unit: Unit, _outputs: Outputs) -> dict[str, Any]:
     """Compares one part; the counts are what was proven, and the extremes that were found."""
-    evidence, part, files = read_evidence(job), unit.inputs["part"], unit.inputs["files"]
+    evidence, part, files = read_evidence(job), unit.inputs["part"], shared(job, unit.inputs["files"])
     sets = Sets(read_parts(job.folder, files["sets"], part, SET_SCHEMA))
     violations = Violations()
     proofs = Proofs(evidence, sets, violations)
@@ -155,9 +155,9 @@ class Bands:
             others = indexed[self._sets.meet_first(np.full(len(indexed), one), indexed, keys)]
             shares = self._sets.shares(one, others)
             self.with_index.add(shares)
-            for other, share in zip(others.tolist(), shares.tolist(), strict=True):
-                if share >= self._threshold:
-                    self._tell(one, other, f"{SHARE} {share:.6f}")
+            for other, measured in zip(others.tolist(), shares.tolist(), strict=True):
+                if measured >= self._threshold:
+                    self._tell(one, other, f"{SHARE} {measured:.6f}")
 
     def _tell(self, one: int, other: int, measured: str) -> None:
         rows = sorted(self._sets.references[[one, other]].tolist())

@@ -17,7 +17,8 @@ import pyarrow as pa
 from beam_jobs.corpus.finished import open_corpus
 from beam_jobs.shuffle import read_part
 from beam_jobs.units import Commit, Job, inputs_path
-from stages.artifacts import Manifest, join, read_json, read_manifest
+from stages.artifacts import MANIFEST, Manifest, join, read_json, read_manifest
+from stages.errors import GristmillError
 from stages.recipe import Corpus, Recipe
 from stages.sources.files import status_of
 
@@ -80,8 +81,9 @@ def inputs(recipe: Recipe) -> dict[str, Any]:
     """What will be certified, as JSON values with sizes and versions; GristmillError if it is not there."""
     corpus = open_corpus(recipe)
     found = [(kind, corpus.folder, corpus.manifest, kind) for kind in (DOCUMENTS, REMOVALS)]
+    compared_with = {one["path"]: one["sha256"] for one in corpus.manifest.facts.get("index", ())}
     indexes = corpus.settings.near_duplicates.index
-    found += [(INDEX, folder, read_manifest(folder, "corpus"), "signatures") for folder in indexes]
+    found += [(INDEX, folder, _index_manifest(folder, compared_with), "signatures") for folder in indexes]
     return {
         "folder": corpus.folder,
         "manifest": corpus.manifest.sha256,
@@ -90,6 +92,20 @@ def inputs(recipe: Recipe) -> dict[str, Any]:
         "variants": sum(corpus.manifest.facts["variants"].values()),
         "files": [{"ordinal": ordinal, **file} for ordinal, file in enumerate(_files(found, corpus.settings))],
     }
+
+
+def _index_manifest(folder: str, compared_with: Mapping[str, str]) -> Manifest:
+    """The manifest of an index; GristmillError if the run was compared with another, known by path and hash.
+
+    A run of an earlier version does not say which.
+    """
+    manifest = read_manifest(folder, "corpus")
+    if compared_with.get(join(folder, MANIFEST), manifest.sha256) != manifest.sha256:
+        raise GristmillError(
+            f"corpus.near_duplicates.index: {folder}: was made anew since; the corpus can be proven only with the "
+            "index that it was compared with: run `make corpus` again"
+        )
+    return manifest
 
 
 def _files(found: Sequence[tuple[str, str, Manifest, str]], settings: Corpus) -> Iterator[dict[str, Any]]:

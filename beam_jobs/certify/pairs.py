@@ -16,7 +16,7 @@ from beam_jobs.certify.evidence import Evidence, listed, read_evidence, read_par
 from beam_jobs.certify.read import ADDRESS, BAND, CLAIM_SCHEMA, CONTENT, IDENTITY_SCHEMA, KEY_SCHEMA
 from beam_jobs.certify.violations import KEPT, Violations
 from beam_jobs.shuffle import write_parts
-from beam_jobs.units import Job, Outputs, Planned, Unit, commits_of
+from beam_jobs.units import Job, Outputs, Planned, Unit, commits_of, share, shared
 from stages.near_duplicates.clusters import begins
 
 UInt64 = npt.NDArray[np.uint64]
@@ -39,22 +39,22 @@ WANTED_SCHEMA = pa.schema(
 def plan(job: Job) -> list[Planned]:
     """One unit for each part of the keys."""
     commits = commits_of(job, "read")
-    evidence = read_evidence(job)
+    files = listed(commits, "keys", "identities", "claims")
     characters = sum(commit.counts.get("characters", 0) for commit in commits)
     inputs = {
-        "corpus": evidence.manifest,
-        "files": listed(commits, "keys", "identities", "claims"),
+        "corpus": read_evidence(job).manifest,
+        "files": share(job, "pairs", "files", files),
         "check_parts": max(1, -(-characters * SET_BYTES_PER_CHARACTER // CHECK_BYTES)),
     }
     parts = commits[0].inputs["parts"] if commits else 0
-    weight = sum(file["bytes"] for files in inputs["files"].values() for file in files) // max(parts, 1)
+    weight = sum(file["bytes"] for group in files.values() for file in group) // max(parts, 1)
     return [Planned({"part": part, **inputs}, weight) for part in range(parts)]
 
 
 def work(job: Job, unit: Unit, outputs: Outputs) -> dict[str, Any]:
     """Writes the groups, the claims and the rows that have to be compared."""
     evidence, part, parts = read_evidence(job), unit.inputs["part"], unit.inputs["check_parts"]
-    files, violations = unit.inputs["files"], Violations()
+    files, violations = shared(job, unit.inputs["files"]), Violations()
     keys = read_parts(job.folder, files["keys"], part, KEY_SCHEMA)
     identities = read_parts(job.folder, files["identities"], part, IDENTITY_SCHEMA)
     claims = read_parts(job.folder, files["claims"], part, CLAIM_SCHEMA)

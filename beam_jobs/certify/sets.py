@@ -15,7 +15,7 @@ from beam_jobs.certify.pairs import WANTED_SCHEMA
 from beam_jobs.certify.read import batches, list_array, signature_rows
 from beam_jobs.corpus.finished import read_columns
 from beam_jobs.shuffle import parts_writer
-from beam_jobs.units import Job, Outputs, Planned, Unit, commits_of
+from beam_jobs.units import Job, Outputs, Planned, Unit, commits_of, share, shared
 from stages.near_duplicates.signatures import band_keys, shingle_hashes, text_signatures
 from stages.recipe import NearDuplicates
 
@@ -34,14 +34,15 @@ SET_SCHEMA = pa.schema(
 def plan(job: Job) -> list[Planned]:
     """One unit for each file."""
     evidence, commits = read_evidence(job), commits_of(job, "pairs")
-    shared = {"files": listed(commits, "wanted"), "parts": commits[0].inputs["check_parts"] if commits else 1}
-    return [Planned(unit_of_file(evidence, file, **shared), file.bytes) for file in evidence.files]
+    wanted = share(job, "sets", "wanted", listed(commits, "wanted")["wanted"])
+    parts = commits[0].inputs["check_parts"] if commits else 1
+    return [Planned(unit_of_file(evidence, file, wanted=wanted, parts=parts), file.bytes) for file in evidence.files]
 
 
 def work(job: Job, unit: Unit, outputs: Outputs) -> dict[str, Any]:
     """Writes what is wanted of a file's rows, to each part that wants it."""
     file, settings = File(**unit.inputs["file"]), read_evidence(job).settings.near_duplicates
-    wanted = read_parts(job.folder, unit.inputs["files"]["wanted"], file.ordinal, WANTED_SCHEMA)
+    wanted = read_parts(job.folder, shared(job, unit.inputs["wanted"]), file.ordinal, WANTED_SCHEMA)
     asked, numbers = wanted.column("reference").to_numpy(), wanted.column("part").to_numpy()
     references, places = np.unique(asked, return_inverse=True)
     rows = (references & np.uint64(0xFFFFFFFF)).astype(np.int64)

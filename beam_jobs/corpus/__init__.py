@@ -1,6 +1,7 @@
-"""The corpus job: raw records to documents, in five phases.
+"""The corpus job: raw records to documents, in phases.
 
-`extract` reads byte ranges and judges each text alone; `buckets` finds documents that share a MinHash band; `clusters`
-joins them to components; `choose` decides inside each component which documents stay; `finish` writes the documents
-with their split and the variants of some of them. `close` checks the ledger and writes the manifest.
+`extract` reads byte ranges and judges each text alone; `repeated` and `cut`, if the recipe asks for it, take out text
+that recurs; the phases in `duplicates` find what shares an id, an address, its words or a MinHash band, decide which
+documents stay, and keep splits apart; `finish` writes the documents with their split and the variants of some of them.
+`close` checks the ledger and writes the manifest.
 """

@@ -1,5 +1,6 @@
 """Candidate documents with their MinHash bands: what the search for near-duplicates begins from."""
 
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -9,6 +10,7 @@ import pyarrow as pa
 
 from beam_jobs.corpus.tables import CANDIDATE_SCHEMA, TableWriter, table_writer
 from beam_jobs.units import Outputs
+from stages.document import identifier
 from stages.near_duplicates.addresses import address_key
 from stages.near_duplicates.priority import timestamp
 from stages.near_duplicates.signatures import band_keys, signatures_and_contents
@@ -27,6 +29,7 @@ FACT_FIELDS = [
     pa.field("time", pa.int64()),
     pa.field("quality_score", pa.float32()),
     pa.field("perplexity", pa.float32()),
+    pa.field("tie", pa.uint64(), nullable=False),
 ]
 """What is known of a candidate beside its bands: who it is, and what its priority depends on."""
 
@@ -82,9 +85,16 @@ class Candidates:
             "address": [address_key(row["url"]) for row in rows],
             "length": [len(text) for text in texts],
             "time": [timestamp(row["date"]) for row in rows],
+            "tie": [_tie(row) for row in rows],
             **{band_column(band): keys for band, keys in enumerate(np.ascontiguousarray(bands.T))},
         }
         self._signatures.write_table(pa.table(columns, schema=signature_schema(self._settings)))
+
+
+def _tie(row: Mapping[str, Any]) -> int:
+    """A hash of all that a record is but its place: what decides between copies of a text that has no id of its own."""
+    facts = [row[name] for name in ("source", "url", "date", "title", "published")]
+    return identifier(json.dumps(facts) + row["text"])
 
 
 @contextmanager
@@ -92,7 +102,7 @@ def candidate_writer(outputs: Outputs, near_duplicates: NearDuplicates) -> Itera
     """Yields a writer of a unit's candidates and signatures."""
     with (
         table_writer(outputs, "candidates", CANDIDATE_SCHEMA) as documents,
-        table_writer(outputs, "signatures", signature_schema(near_duplicates)) as signatures,
+        table_writer(outputs, "signatures", signature_schema(near_duplicates), hashes=True) as signatures,
     ):
         candidates = Candidates(documents, signatures, near_duplicates)
         yield candidates

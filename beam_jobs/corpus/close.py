@@ -4,12 +4,14 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from beam_jobs.corpus.duplicates.index import index_inputs
 from beam_jobs.units import Commit, Job, commits_of
 from stages.artifacts import Manifest, OutputFile, join, write_json, write_manifest
 from stages.console import say, show_table
 from stages.errors import GristmillError
 from stages.ledger import Ledger
 from stages.near_duplicates.detection_curve import detection_probability
+from stages.near_duplicates.signatures import SIGNATURE_VERSION
 from stages.recipe import Limits
 from stages.verdict import STAGES as JUDGED
 
@@ -37,6 +39,8 @@ def close(job: Job) -> Manifest:
         "variants": dict(_sum([{"variants": commit.counts["variants"]} for commit in finished])["variants"]),
         "recipe": job.recipe.corpus.model_dump(mode="json"),
         "seed": job.recipe.seed,
+        "index": index_inputs(job.recipe),
+        "signature_version": SIGNATURE_VERSION,
         "libraries": dict(job.libraries),
     }
     if cut:
@@ -103,7 +107,7 @@ def check_limits(ledger: Ledger, limits: Limits, removals: Sequence[OutputFile],
             f"{damaged:,} of {read:,} records are damaged, first {_first_damaged(removals, folder)}; mend or remove "
             f"the file, or raise corpus.limits.damaged_share (now {limits.damaged_share})"
         )
-    if kept == 0 or kept < limits.minimum_kept_share * read:
+    if kept < limits.minimum_kept_share * read or (kept == 0 and limits.minimum_kept_share > 0):
         rules = Counter[str]()
         for stage in ledger.stages.values():
             rules.update(stage.removed)

@@ -17,7 +17,7 @@ from beam_jobs.corpus.examples import Examples
 from beam_jobs.corpus.repeated import REPEATED_SCHEMA
 from beam_jobs.corpus.tables import read_rows, removal_row, table_writer, write_table
 from beam_jobs.shuffle import read_part
-from beam_jobs.units import Job, Outputs, Planned, Unit, commits_of
+from beam_jobs.units import Job, Outputs, Planned, Unit, commits_of, files_of, share, shared
 from stages import artifacts
 from stages.document import IDENTITY_FIELDS, REMOVAL_SCHEMA, Refusal
 from stages.ledger import Ledger
@@ -51,8 +51,8 @@ def plan(job: Job) -> list[Planned]:
     """One unit for each extract unit; none if nothing is looked for."""
     if candidates_phase(job.recipe) == "extract":
         return []
-    repeated = [file.to_json() for commit in commits_of(job, "repeated") for file in commit.files["repeated"]]
-    candidates = [commit.files["candidates"][0].to_json() for commit in commits_of(job, "extract")]
+    repeated = share(job, "cut", "repeated", files_of(commits_of(job, "repeated"), "repeated"))
+    candidates = files_of(commits_of(job, "extract"), "candidates")
     return [
         Planned({"part": part, "repeated": repeated, "candidates": file}, file["bytes"])
         for part, file in enumerate(candidates)
@@ -152,9 +152,8 @@ class _Repeated(NamedTuple):
 
     @classmethod
     def read(cls, job: Job, unit: Unit) -> "_Repeated":
-        parts = [
-            read_part(artifacts.join(job.folder, file["path"]), unit.inputs["part"]) for file in unit.inputs["repeated"]
-        ]
+        files, part = shared(job, unit.inputs["repeated"]), unit.inputs["part"]
+        parts = [read_part(artifacts.join(job.folder, file["path"]), part) for file in files]
         table = pa.concat_tables(parts).sort_by("hash")
         columns = {name: table.column(name).to_numpy() for name in REPEATED_SCHEMA.names}
         return cls(

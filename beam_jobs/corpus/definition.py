@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from beam_jobs.command import JobCommand
 from beam_jobs.corpus.close import close
+from beam_jobs.corpus.duplicates.index import index_inputs
 from beam_jobs.corpus.inputs import resolve_inputs
 from beam_jobs.corpus.resources import resource_hashes
 from beam_jobs.units import Phase, Rounds
@@ -81,7 +82,7 @@ def inputs(recipe: Recipe) -> list[dict[str, object]]:
     named: list[dict[str, object]] = [
         {"source": "", "path": path, "sha256": resources[path]} for path in sorted(resources)
     ]
-    return [*files, *named]
+    return [*files, *named, *index_inputs(recipe)]
 
 
 def check(recipe: Recipe, workers: int) -> None:

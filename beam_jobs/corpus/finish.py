@@ -112,7 +112,7 @@ def _index_writer(near_duplicates: NearDuplicates, outputs: Outputs) -> Iterator
     if not near_duplicates.write_index:
         yield lambda _documents: None
         return
-    with table_writer(outputs, "signatures", index_schema(near_duplicates), product=True) as signatures:
+    with table_writer(outputs, "signatures", index_schema(near_duplicates), product=True, hashes=True) as signatures:
         yield lambda documents: signatures.write_table(index_table(documents, near_duplicates))
 
 

@@ -5,7 +5,7 @@ corpus; text is nowhere in it. Documents of the same words count once: else six 
 it, before the search for duplicates keeps one.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from beam_jobs.corpus.tables import TableWriter, read_table, table_writer
 from beam_jobs.shuffle import write_parts
-from beam_jobs.units import Job, NewFile, Outputs, Planned, Unit, commits_of
+from beam_jobs.units import Job, NewFile, Outputs, Planned, Unit, commits_of, share, shared
 from stages import artifacts
 from stages.near_duplicates.signatures import content_hash
 from stages.recipe import Recipe, RepeatedText
@@ -26,6 +26,8 @@ Bools = npt.NDArray[np.bool_]
 Int64 = npt.NDArray[np.int64]
 UInt32 = npt.NDArray[np.uint32]
 UInt64 = npt.NDArray[np.uint64]
+Files = Sequence[Mapping[str, Any]]
+"""For each unit of `extract` its `text_units` and `text_unit_documents`, as JSON values."""
 
 UNITS_PER_RANGE = 2_000_000
 """Each takes some 100 bytes of memory while it is counted."""
@@ -142,21 +144,20 @@ def plan(job: Job) -> list[Planned]:
     ]
     found = sum(file["text_units"]["rows"] for file in files)
     ranges = max(1, -(-found // UNITS_PER_RANGE))
-    return [
-        Planned({"range": number, "ranges": ranges, "files": files}, BYTES_PER_ROW * found // ranges)
-        for number in range(ranges)
-    ]
+    inputs = {"ranges": ranges, "files": share(job, "repeated", "files", files)}
+    return [Planned({"range": number, **inputs}, BYTES_PER_ROW * found // ranges) for number in range(ranges)]
 
 
 def work(job: Job, unit: Unit, outputs: Outputs) -> dict[str, Any]:
     """Writes the units of text in the range that recur, for each unit of `extract` those that it has."""
     minimum = job.recipe.corpus.repeated_text.minimum_documents
-    found = _often(_read(job, unit), minimum)
-    recurring, places = _recurring(found, *_owners(job, unit, found), minimum)
+    files = shared(job, unit.inputs["files"])
+    found = _often(_read(job, unit, files), minimum)
+    recurring, places = _recurring(found, *_owners(job, files, found), minimum)
     # A row for each unit of text and each file that has it, the latter as one number.
-    files = np.uint64(max(len(unit.inputs["files"]), 1))
-    pairs = np.unique(places[places >= 0].astype(np.uint64) * files + found.files[places >= 0])
-    write_parts(outputs, "repeated", recurring.take(pa.array(pairs // files)), pairs % files, len(unit.inputs["files"]))
+    count = np.uint64(max(len(files), 1))
+    pairs = np.unique(places[places >= 0].astype(np.uint64) * count + found.files[places >= 0])
+    write_parts(outputs, "repeated", recurring.take(pa.array(pairs // count)), pairs % count, len(files))
     return {"repeated": recurring.num_rows}
 
 
@@ -169,11 +170,11 @@ class _Found(NamedTuple):
     files: UInt32
 
 
-def _read(job: Job, unit: Unit) -> _Found:
+def _read(job: Job, unit: Unit, files: Files) -> _Found:
     """The rows in the unit's range of hashes, of all files."""
     bounds = [(number << 64) // unit.inputs["ranges"] for number in (unit.inputs["range"], unit.inputs["range"] + 1)]
     parts = [_Found(np.empty(0, np.uint64), *(np.empty(0, np.uint32) for _ in range(3)))]
-    for number, file in enumerate(unit.inputs["files"]):
+    for number, file in enumerate(files):
         table = _between(artifacts.join(job.folder, file["text_units"]["path"]), bounds[0], bounds[1] - 1)
         hashes, occurrences, documents = (table.column(name).to_numpy() for name in FOUND_SCHEMA.names)
         parts.append(_Found(hashes, occurrences, documents, np.full(len(hashes), number, np.uint32)))
@@ -202,11 +203,11 @@ def _often(found: _Found, minimum: int) -> _Found:
     return _Found(found.hashes[order], found.occurrences[order], found.documents[order], found.files[order])
 
 
-def _owners(job: Job, unit: Unit, found: _Found) -> tuple[UInt64, UInt64]:
+def _owners(job: Job, files: Files, found: _Found) -> tuple[UInt64, UInt64]:
     """Ids and content hashes of the documents, uint64 [found] each."""
     ids, contents = np.empty(len(found.hashes), np.uint64), np.empty(len(found.hashes), np.uint64)
     for number in np.unique(found.files).tolist():
-        path = artifacts.join(job.folder, unit.inputs["files"][number]["text_unit_documents"]["path"])
+        path = artifacts.join(job.folder, files[number]["text_unit_documents"]["path"])
         documents = read_table(path)
         inside = found.files == number
         rows = found.documents[inside]

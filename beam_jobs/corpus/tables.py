@@ -46,11 +46,15 @@ class TableWriter:
 
 
 @contextmanager
-def table_writer(outputs: Outputs, kind: str, schema: pa.Schema, *, product: bool = False) -> Iterator[TableWriter]:
-    """Yields a writer of one of a unit's Parquet files."""
+def table_writer(
+    outputs: Outputs, kind: str, schema: pa.Schema, *, product: bool = False, hashes: bool = False
+) -> Iterator[TableWriter]:
+    """Yields a writer of one of a unit's Parquet files; dictionaries are no use for columns of `hashes`."""
     with (
         outputs.create(kind, ".parquet", product=product) as file,
-        pq.ParquetWriter(file.path, schema, compression="zstd", write_statistics=False) as writer,
+        pq.ParquetWriter(
+            file.path, schema, compression="zstd", write_statistics=False, use_dictionary=not hashes
+        ) as writer,
     ):
         table = TableWriter(file, writer)
         yield table

@@ -214,7 +214,7 @@ def _nearest_first(examples: list[dict[str, Any]], threshold: float | None) -> l
 def _threshold(rule: str, value: float | None) -> str:
     if value is None:
         return ""
-    if rule == "near_duplicate":
+    if rule.endswith("near_duplicate"):
         return f"below {quantity(value)}"
     if rule in EXACT:
         return f"must be {quantity(value)}"

@@ -75,8 +75,9 @@ def _outcome(corpus: FinishedCorpus, found: Found) -> Iterator[tuple[str, str]]:
     yield from ((name, value) for name, value in told if value)
     yield "listed in", found.file
     if row["duplicate_of"] is not None:
-        partner = next(with_id(corpus, row["duplicate_of"]), None)
-        elsewhere = "a document of an index" if row["rule"].startswith("indexed_") else "not in this corpus"
+        is_indexed = row["rule"].startswith("indexed_")
+        partner = None if is_indexed else next(with_id(corpus, row["duplicate_of"], ["documents"]), None)
+        elsewhere = "a document of an index" if is_indexed else "not in this corpus"
         where = (partner.row["url"] or partner.row["title"] or "no address") if partner else elsewhere
         jaccard = "" if row["jaccard"] is None else f", true Jaccard similarity {row['jaccard']:.4f}"
         yield "duplicate of", f"{row['duplicate_of']} ({where}){jaccard}"

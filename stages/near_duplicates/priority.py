@@ -1,5 +1,6 @@
 """Which of two alike documents stays: the order in which documents are considered."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -10,6 +11,8 @@ import numpy.typing as npt
 
 from stages.recipe import Priority
 
+_YEAR_OR_MONTH = re.compile(r"\d{4}(-\d{2})?", re.ASCII)
+
 LAST = np.inf
 """Where a document stands whose date, score or perplexity is not known."""
 
@@ -18,10 +21,13 @@ def timestamp(date: str | None) -> int | None:
     """Seconds since 1970 of a date as ISO 8601 or RFC 5322 write it; without a zone, in UTC; None if it is neither."""
     if not date:
         return None
+    text = date.strip().removesuffix(" UTC")
+    if _YEAR_OR_MONTH.fullmatch(text):
+        text = (text + "-01-01")[:10]
     for read in (datetime.fromisoformat, parsedate_to_datetime):
         try:
-            found = read(date.strip())
-        except (ValueError, TypeError, IndexError):
+            found = read(text)
+        except (ValueError, TypeError, IndexError, OverflowError):
             continue
         return int((found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp())
     return None
@@ -30,12 +36,14 @@ def timestamp(date: str | None) -> int | None:
 def in_order(columns: Mapping[str, npt.NDArray[Any]], priority: Sequence[Priority]) -> npt.NDArray[np.int64]:
     """Positions int64 [documents], those that go before others first.
 
-    Columns, [documents] each: `indexed` (bool), `id`, `content_hash`, `reference` (uint64), and those that the priority
-    names: `length`, `time`, `quality_score`, `perplexity` (NaN: not known), `source_rank`. Documents of an index come
-    first, since they stay whatever comes; ties go to the smaller id, then content hash, then reference.
+    Columns, [documents] each: `indexed` (bool), `id`, `content_hash`, `tie`, `reference` (uint64), and those that the
+    priority names: `length`, `time`, `quality_score`, `perplexity` (NaN: not known), `source_rank`. Documents of an
+    index come first, since they stay whatever comes. Ties go to the smaller id, then content hash, then `tie`, a hash
+    of all that a record is but its place; only records that are the same in all are told apart by their reference.
     """
     keys = [_sort_key(columns, one) for one in priority]
-    keys = [~columns["indexed"], *keys, columns["id"], columns["content_hash"], columns["reference"]]
+    ties = [columns[name] for name in ("id", "content_hash", "tie", "reference")]
+    keys = [~columns["indexed"], *keys, *ties]
     order: npt.NDArray[np.int64] = np.lexsort(keys[::-1])
     return order
 

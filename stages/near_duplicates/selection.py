@@ -88,21 +88,18 @@ class Kept:
 
     def judge(self, candidate: Candidate) -> Judged:
         """Whether a document that comes later in the order goes, and for which of these: the first that is alike."""
-        twin = self._by_content.get(candidate.content_hash)
-        same_id = self._by_id.get(candidate.id)
-        if twin is not None:
-            # Whatever stands before its twin and shares a bucket was compared with the twin, and was not alike.
-            return Judged(_identical(same_id if same_id is not None and same_id.rank < twin.rank else twin, candidate))
+        found = (self._by_content.get(candidate.content_hash), self._by_id.get(candidate.id))
+        same = min((one for one in found if one is not None), key=lambda one: one.rank, default=None)
         relatives = []
-        for keeper in self._partners(candidate):
-            if same_id is not None and same_id.rank <= keeper.rank:
+        for keeper in () if _settles(same, candidate) else self._partners(candidate):
+            if same is not None and same.rank <= keeper.rank:
                 break
             similarity = _similarity(candidate, keeper, min(self.threshold, self.split_similarity))
             if similarity >= self.threshold:
                 return Judged(_alike(keeper, similarity))
             if similarity >= self.split_similarity and not keeper.indexed:
                 relatives.append(keeper.id)
-        return Judged(None, relatives) if same_id is None else Judged(_identical(same_id, candidate))
+        return Judged(None, relatives) if same is None else Judged(_identical(same, candidate))
 
     def _partners(self, candidate: Candidate) -> list[Candidate]:
         found = {keeper.reference: keeper for bucket in candidate.buckets for keeper in self._by_bucket.get(bucket, ())}
@@ -146,6 +143,11 @@ def of_same_address(winner_id: int, winner_indexed: bool, winner: Judged | None)
         return Removal(winner_id, "indexed_url" if winner_indexed else "duplicate_url")
     for_index = winner.removal.rule.startswith("indexed_")
     return Removal(winner.removal.duplicate_of, "indexed_url" if for_index else "duplicate_url")
+
+
+def _settles(same: Candidate | None, candidate: Candidate) -> bool:
+    """Whether nothing that stands before this one can be alike: it was compared with it, and has the same shingles."""
+    return same is not None and not same.indexed and np.array_equal(same.shingles, candidate.shingles)
 
 
 def _identical(keeper: Candidate, candidate: Candidate) -> Removal:

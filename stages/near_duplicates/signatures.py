@@ -47,6 +47,9 @@ WHOLE_WORD = 1 << 31
 ASSIGNED = (range(0x40000), range(0xE0000, 0xF0000))
 """The code points that are or may become letters, digits or marks: planes 0 to 3 and 14 (Unicode 17, section 2.8)."""
 
+SIGNATURE_VERSION = 1
+"""Changes when words, shingles, content hashes or signatures do; an index must have the same."""
+
 BATCH_TEXTS = 128
 BATCH_CHARACTERS = 1 << 18
 BLOCK_CHARACTERS = 1 << 15

@@ -9,6 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from stages.artifacts import sha256_of
+from stages.errors import GristmillError
 from stages.near_duplicates.addresses import address_key
 from stages.near_duplicates.signatures import content_hash, text_signatures
 from tests.beam_jobs.stored_corpus import RECIPE, StoredCorpus
@@ -98,8 +100,6 @@ def write_index(folder: Path, signature: pa.DataType) -> None:
 
 
 def relist_index(folder: Path) -> None:
-    from stages.artifacts import sha256_of
-
     manifest = json.loads((folder / "manifest.json").read_text())
     manifest["files"]["signatures"][0]["sha256"] = sha256_of(folder / "signatures" / "part.parquet")
     (folder / "manifest.json").write_text(json.dumps(manifest))
@@ -213,3 +213,16 @@ def test_documents_without_words_are_like_none_of_an_index(with_one_index: Store
     falsify(with_one_index, "documents", 8, lambda row: row | {"text": "!!!"})
     falsify(with_one_index, "removals", 20, lambda row: row | {"rule": "indexed_id", "id": 900})
     assert "kept" not in refusal(with_one_index)
+
+
+def test_an_index_that_was_made_anew_is_named(with_one_index: StoredCorpus) -> None:
+    folder = with_one_index.folder.parent / "earlier"
+    manifest = folder / "manifest.json"
+    with_one_index.facts["index"] = [{"source": "", "path": str(manifest), "sha256": sha256_of(manifest)}]
+    with_one_index.write()
+    relist(with_one_index)
+    assert certify(with_one_index)["proven"]
+    manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"facts": {"made": "again"}}))
+    with pytest.raises(GristmillError, match=r"run `make corpus` again$") as error:
+        certify(with_one_index)
+    assert str(error.value).startswith(f"corpus.near_duplicates.index: {folder}: was made anew since; ")

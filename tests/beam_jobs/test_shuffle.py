@@ -8,6 +8,7 @@ import pytest
 
 from beam_jobs.shuffle import parts_writer, read_all_parts, read_part, write_parts
 from beam_jobs.units import Outputs, Unit
+from stages.errors import GristmillError
 from tests.beam_jobs.toy_phases import toy_job
 
 TABLE = pa.table({"key": pa.array([5, 6, 7, 8], pa.uint64()), "list": pa.array([[1], [], [2, 3], None])})
@@ -51,6 +52,24 @@ def test_parts_are_read_from_a_remote_folder_too(outputs: Outputs, tmp_path: Pat
     import fsspec
 
     write_parts(outputs, "keys", TABLE, np.array([0, 1, 1, 1]), 2)
-    fsspec.filesystem("memory").pipe("/parts.arrow", Path(path_of(outputs, tmp_path)).read_bytes())
-    assert read_part("memory://parts.arrow", 1, ["key"]).to_pydict() == {"key": [6, 7, 8]}
-    assert read_all_parts("memory://parts.arrow").num_rows == 4
+    fsspec.filesystem("memory").pipe("/some.parts", Path(path_of(outputs, tmp_path)).read_bytes())
+    assert read_part("memory://some.parts", 1, ["key"]).to_pydict() == {"key": [6, 7, 8]}
+    assert read_all_parts("memory://some.parts").equals(read_all_parts(path_of(outputs, tmp_path)))
+
+
+@pytest.mark.parametrize("cut", [0, 10, 40, -1])
+def test_a_damaged_file_is_named(outputs: Outputs, tmp_path: Path, cut: int) -> None:
+    write_parts(outputs, "keys", TABLE, np.array([0, 1, 1, 1]), 2)
+    path = Path(path_of(outputs, tmp_path))
+    path.write_bytes(path.read_bytes()[:cut])
+    with pytest.raises(GristmillError, match=r"\.parts: damaged"):
+        read_part(str(path), 1)
+
+
+def test_lists_and_texts_keep_their_values_in_many_parts(outputs: Outputs, tmp_path: Path) -> None:
+    texts = pa.table({"text": [f"text {number}" * (number % 4) for number in range(1000)], "number": range(1000)})
+    write_parts(outputs, "keys", texts, np.arange(1000) % 300, 300)
+    path = path_of(outputs, tmp_path)
+    assert read_part(path, 299)["number"].to_pylist() == [299, 599, 899]
+    assert read_part(path, 7)["text"].to_pylist() == [texts["text"][number].as_py() for number in (7, 307, 607, 907)]
+    assert sorted(read_all_parts(path)["number"].to_pylist()) == [*range(1000)]

@@ -1,6 +1,8 @@
 """The search for duplicates as a whole: the same results in every way to run it, and what each setting does."""
 
+import json
 import random
+import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,10 +10,13 @@ from typing import Any
 
 import pytest
 
+from beam_jobs import pipeline, units
+from beam_jobs.certify.definition import COMMAND as CERTIFY
 from beam_jobs.command import run_job
 from beam_jobs.corpus.definition import COMMAND
 from beam_jobs.corpus.duplicates import choose, clusters, components, giants
 from stages.artifacts import list_files
+from stages.errors import GristmillError
 from stages.near_duplicates.signatures import jaccard, shingle_hashes
 from stages.recipe import NearDuplicates
 from tests.end_to_end.duplicate_world import documents, write_recipe, write_world
@@ -75,14 +80,28 @@ def test_giants_in_portions_decide_the_same_on_addresses_and_an_index(
     reference: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     every = list(documents())
-    index = made(tmp_path / "index", rows=every[::3])
-    overrides = f'corpus.near_duplicates.one_per_url="newest" corpus.near_duplicates.index=["{index}"]'
+    first = made(tmp_path / "first", rows=every[::3])
+    other = [{**row, "text": f"{row['text']} and it has been written anew since"} for row in every[::6]]
+    second = made(tmp_path / "second", rows=other)  # the same ids with other words
+    overrides = f'corpus.near_duplicates.one_per_url="newest" corpus.near_duplicates.index=["{first}", "{second}"]'
     whole = made(tmp_path / "whole", overrides=overrides)
     monkeypatch.setattr(choose, "GIANT_SHINGLES", 200)
     monkeypatch.setattr(giants, "DOCUMENTS_PER_LEAD", 2)
     portions = made(tmp_path / "portions", overrides=overrides)
     assert (portions / "work" / "giants-001-lead").exists()
     assert results(portions) == results(whole) != results(reference)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3, 4])
+def test_which_copy_stays_does_not_depend_on_the_order_where_records_have_no_id(tmp_path: Path, seed: int) -> None:
+    text = next(row["text"] for row in documents())
+    copies = [{"text": text, "url": f"http://{name}.org/", "date": "2020-01-01"} for name in "abcdef"]
+    write_world(tmp_path / "raw", 3, seed, copies)
+    recipe = write_recipe(tmp_path / "out", tmp_path / "raw")
+    recipe.write_text(recipe.read_text().replace('id_column = "key"\n', ""))
+    run_job(COMMAND, ["--recipe", str(recipe), "--workers", "1"])
+    (stays,) = rows(tmp_path / "out" / "corpus", "documents")
+    assert stays["url"] == "http://c.org/"
 
 
 def test_every_kind_of_duplicate_goes_by_its_rule(reference: Path) -> None:
@@ -187,3 +206,73 @@ def test_datatrove_s_signatures_serve_the_whole_search(reference: Path, tmp_path
     }
     assert names["datatrove"]["exact_duplicate"] == names["ours"]["exact_duplicate"]
     assert abs(names["datatrove"]["near_duplicate"] - names["ours"]["near_duplicate"]) <= 6
+
+
+@pytest.mark.parametrize(
+    ("overrides", "line"),
+    [
+        ('corpus.near_duplicates.index=["nowhere/corpus"]', "nowhere/corpus: no finished corpus is there"),
+        ('corpus.near_duplicates.index=["{out}"]', "is this run's own folder"),
+        (
+            'corpus.near_duplicates.index=["{reference}"] corpus.near_duplicates.bands=9',
+            "was made with bands = 14, not 9; signatures can be compared only where",
+        ),
+    ],
+)
+def test_an_index_that_cannot_serve_is_told_before_any_work(
+    reference: Path, tmp_path: Path, overrides: str, line: str
+) -> None:
+    named = overrides.format(out=tmp_path / "out" / "corpus", reference=reference)
+    with pytest.raises(GristmillError, match=re.escape(line)) as caught:
+        made(tmp_path, overrides=named)
+    assert str(caught.value).startswith("corpus.near_duplicates.index: ")
+    assert not (tmp_path / "out" / "corpus" / "work").exists()
+
+
+def test_a_run_that_wrote_no_signatures_is_no_index(reference: Path, tmp_path: Path) -> None:
+    corpus = made(
+        tmp_path / "earlier", rows=list(documents())[:5], overrides="corpus.near_duplicates.write_index=false"
+    )
+    assert manifest(corpus)["files"]["signatures"] == []
+    with pytest.raises(GristmillError, match="holds no signatures; run `make corpus` for it again with"):
+        made(tmp_path / "later", overrides=f'corpus.near_duplicates.index=["{corpus}"]')
+
+
+@pytest.mark.parametrize("overrides", ["", "corpus.near_duplicates.one_per_url=newest"])
+def test_the_results_prove_themselves(
+    reference: Path, tmp_path: Path, overrides: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = run(tmp_path / "out", reference.parents[1] / "raw", overrides=overrides)
+    run_job(CERTIFY, ["--recipe", str(tmp_path / "out.toml"), "--workers", "1"])
+    certificate = json.loads((folder.parent / "certify" / "certificate.json").read_text())
+    assert certificate["proven"] and certificate["removals"]["smallest_jaccard"] >= 0.8
+    assert sum(certificate["removals"]["by_rule"].values()) == len(rows(folder, "removals"))
+    assert certificate["across_splits"]["documents"]["validation"] > 10
+    assert "corpus: proven" in capsys.readouterr().out
+
+
+def test_a_kill_in_the_middle_of_the_rounds_changes_nothing(
+    reference: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clusters, "EDGES_IN_ONE_UNIT", 10)
+    monkeypatch.setattr(choose, "GIANT_SHINGLES", 500)
+    monkeypatch.setattr(giants, "DOCUMENTS_PER_LEAD", 3)
+    whole = run(tmp_path / "whole", reference.parents[1] / "raw")
+    for phase in ("components-00-large", "giants-001-compare"):
+        with monkeypatch.context() as patch:
+            patch.setattr(units, "do_unit", killed_in(phase))
+            patch.setattr(pipeline, "do_unit", killed_in(phase))
+            with pytest.raises(Exception, match="killed"):
+                run(tmp_path / "killed", reference.parents[1] / "raw")
+    assert hashes(run(tmp_path / "killed", reference.parents[1] / "raw")) == hashes(whole)
+
+
+def killed_in(phase: str) -> Any:
+    do_unit = units.do_unit
+
+    def do(job: Any, one: Any, unit: Any) -> Any:
+        if unit.phase == phase and unit.ordinal == 1:
+            raise GristmillError("killed")
+        return do_unit(job, one, unit)
+
+    return do

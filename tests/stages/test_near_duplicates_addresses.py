@@ -30,6 +30,20 @@ def test_path_and_query_are_compared_letter_by_letter(other):
     assert address_key("https://site.test" + other) != address_key("https://site.test/a")
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("http://a.com:8080/x", "http://a.com:9090/x"),
+        ("http://a.com:8080/x", "http://a.com/x"),
+        ("a.com/r?u=http://b.com/1", "a.com/s?u=http://c.org/1"),
+        ("a.com/r?u=http://b.com", "a.com/"),
+        ("https:a.com/x//y", "https:a.com/z//y"),
+    ],
+)
+def test_other_ports_and_addresses_inside_of_addresses_are_told_apart(one, other):
+    assert address_key(one) != address_key(other)
+
+
 def test_hosts_in_letters_and_in_punycode_are_one():
     assert address_key("https://xn--mller-kva.de/a") == address_key("https://MÜLLER.de/a")
 

@@ -11,7 +11,7 @@ UNKNOWN = np.nan
 def columns(**given):
     count = len(next(iter(given.values())))
     numbers = {name: np.zeros(count) for name in ("length", "time", "quality_score", "perplexity", "source_rank")}
-    whole = {name: np.arange(count, dtype=np.uint64) for name in ("id", "content_hash", "reference")}
+    whole = {name: np.arange(count, dtype=np.uint64) for name in ("id", "content_hash", "tie", "reference")}
     found = {"indexed": np.zeros(count, np.bool_), **numbers, **whole}
     return {**found, **{name: np.array(one, found[name].dtype) for name, one in given.items()}}
 
@@ -38,8 +38,9 @@ def test_of_equals_the_next_priority_decides_and_in_the_end_the_smaller_id():
     assert in_order(facts, []).tolist() == [3, 2, 1, 0]
 
 
-def test_equal_ids_are_ordered_by_content_then_reference():
-    assert in_order(columns(id=[7, 7, 7], content_hash=[3, 1, 1], reference=[1, 3, 2]), []).tolist() == [2, 1, 0]
+def test_equal_ids_are_ordered_by_content_then_by_what_else_the_record_is():
+    facts = columns(id=[7, 7, 7, 7], content_hash=[3, 1, 1, 1], tie=[0, 9, 5, 5], reference=[1, 0, 4, 3])
+    assert in_order(facts, []).tolist() == [3, 2, 1, 0]
 
 
 def test_documents_of_an_index_go_before_all_others():
@@ -70,7 +71,12 @@ def test_the_order_does_not_depend_on_how_documents_are_listed():
         (" 1970-01-02T01:00:00+01:00 ", 86400),
         ("19700102T000001", 86401),
         ("Fri, 02 Jan 1970 00:00:00 GMT", 86400),
+        ("1970", 0),
+        ("1970-02", 31 * 86400),
+        ("1970-01-02 00:00:01 UTC", 86401),
         ("last week", None),
+        ("1 Jan 99999999999 00:00:00", None),
+        ("1 Jan 1970 00:00:00 +99999999999999999999", None),
         ("2026-13-45", None),
         ("", None),
         (None, None),

@@ -47,13 +47,14 @@ def kept(candidates, threshold=0.8):
 
 @st.composite
 def crowds(draw):
-    """Documents over few ids and contents, so that all rules meet; equal content has equal shingles and bands."""
+    """Documents over few ids and contents, so that all rules meet; some have equal content and other shingles."""
     contents = draw(st.lists(st.frozensets(st.integers(0, 9), max_size=10), min_size=1, max_size=6))
     chosen = draw(st.lists(st.integers(0, len(contents) - 1), min_size=1, max_size=10))
     ids = draw(st.lists(st.integers(0, 8), min_size=len(chosen), max_size=len(chosen)))
     bands = draw(st.lists(st.frozensets(st.integers(0, len(contents) - 1)), max_size=4))
     buckets = [[place for place, number in enumerate(chosen) if number in band] for band in bands]
-    return documents([contents[number] for number in chosen], ids, [number + 1 for number in chosen], buckets)
+    joined = draw(st.sampled_from([1, 2]))
+    return documents([contents[number] for number in chosen], ids, [number // joined + 1 for number in chosen], buckets)
 
 
 THRESHOLDS = st.sampled_from([0.3, 0.5, 0.8, 1.0])
@@ -198,6 +199,19 @@ def test_equal_content_and_id_in_an_index_need_no_signature():
     decided = select([indexed(first), second, third], Kept(0.75, 0.5), {})
     assert decided[1001].removal == Removal(1, "indexed_exact_duplicate", 1.0)
     assert decided[1002].removal == Removal(1, "indexed_id")
+
+
+def test_equal_content_with_other_shingles_is_compared_with_what_stands_before_too():
+    """As with datatrove's words, between which signs can stand that are no words here."""
+    crowd = documents([range(10), range(50, 60), range(1, 10)], contents=[1, 2, 2])
+    assert removals(crowd)[2] == Removal(100, "near_duplicate", 0.9)
+
+
+def test_the_first_alike_document_of_an_index_is_named_before_one_of_equal_content():
+    first, second, third = documents([[], [], range(9)], contents=[5, 7, 7])
+    third = replace(third, signature=np.array([1, 2, 3, 9], np.uint32))
+    decided = select([indexed(first), indexed(second, (9, 9, 9, 9)), third], Kept(0.75, 0.5), {})
+    assert decided[1002].removal == Removal(100, "indexed_near_duplicate", estimate=0.75)
 
 
 def test_a_text_without_words_is_like_nothing_in_an_index():

@@ -23,12 +23,12 @@ from stages.near_duplicates.clusters import connected_components
 from stages.near_duplicates.held_out import HeldOut
 from stages.near_duplicates.signatures import shingle_hashes
 from stages.recipe import Recipe
-from stages.splits import assign_split
+from stages.splits import SPLITS, assign_split
 
 UInt64 = npt.NDArray[np.uint64]
 
 HELD_OUT_BYTES = 400_000_000
-"""Of shingles that a unit compares with; about twice as much memory."""
+"""Of shingles that a unit compares with; with their index about 2 GB."""
 TEXTS_PER_BATCH = 512
 PAIR_SCHEMA = pa.schema(
     [pa.field("cluster", pa.uint64(), nullable=False), pa.field("other", pa.uint64(), nullable=False)]
@@ -43,24 +43,22 @@ def settings(recipe: Recipe) -> Any:
 
 
 def plan(job: Job) -> list[Planned]:
-    """One unit for each unit of candidates, and again for each HELD_OUT_BYTES of held-out documents."""
+    """One unit for each run of candidates, and again for each HELD_OUT_BYTES of held-out documents."""
     settled = commits_of(job, "settle")
-    held_out = [file for file in files_of(settled, "held_out") if file["rows"]]
+    chunks = _chunks([file for file in files_of(settled, "held_out") if file["rows"]])
+    shares = [share(job, "across", f"held_out-{number}", chunk) for number, chunk in enumerate(chunks)]
     decisions = files_of(settled, "decisions")
-    shares = [share(job, "across", f"held_out-{number}", chunk) for number, chunk in enumerate(_chunks(held_out))]
     return [
         Planned(
             {
-                "held_out": held_out_share,
-                "candidates": files["candidates"],
+                "held_out": held_out,
                 "decisions": decisions[number],
-                "part": place,
+                "candidates": [files["candidates"] for files in run.files],
             },
-            files["candidates"]["bytes"],
+            sum(files["candidates"]["bytes"] for files in run.files),
         )
-        for held_out_share in shares
+        for held_out in shares
         for number, run in enumerate(own_runs(job))
-        for place, files in enumerate(run.files)
     ]
 
 
@@ -76,25 +74,29 @@ def _chunks(files: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
 
 
 def work(job: Job, unit: Unit, outputs: Outputs) -> dict[str, Any]:
-    """Writes the clusters that are joined by documents of this unit and documents that are held out."""
-    recipe = job.recipe
-    path = artifacts.join(job.folder, unit.inputs["candidates"]["path"])
-    decisions = read_part(artifacts.join(job.folder, unit.inputs["decisions"]["path"]), unit.inputs["part"])
-    clusters = kept_clusters(read_table(path, ["id"]).column("id").to_pylist(), decisions)
-    rows, own = np.array(list(clusters), np.int64), np.array(list(clusters.values()), np.uint64)
+    """Writes the clusters that are joined by documents of this run and documents that are held out."""
     held_out = _held_out(job, shared(job, unit.inputs["held_out"]))
-    pairs = []
-    texts = read_table(path, ["text"]).column("text").take(pa.array(rows))
-    for start in range(0, len(rows), TEXTS_PER_BATCH):
-        batch = texts.slice(start, TEXTS_PER_BATCH).to_pylist()
-        sets = shingle_hashes(batch, recipe.corpus.near_duplicates)
-        matches = held_out.matches(sets, recipe.corpus.split.similarity)
-        joined = np.stack([own[start + matches.positions], held_out.references[matches.held_out]], axis=1)
-        pairs.append(joined[joined[:, 0] != joined[:, 1]])
-    unique = np.unique(np.concatenate([np.empty((0, 2), np.uint64), *pairs]), axis=0)
+    decisions = artifacts.join(job.folder, unit.inputs["decisions"]["path"])
+    pairs = [np.empty((0, 2), np.uint64)]
+    for part, file in enumerate(unit.inputs["candidates"]):
+        pairs.extend(_joined(job, held_out, artifacts.join(job.folder, file["path"]), read_part(decisions, part)))
+    unique = np.unique(np.concatenate(pairs), axis=0)
     table = pa.table({"cluster": unique[:, 0], "other": unique[:, 1]}, schema=PAIR_SCHEMA)
     write_table(outputs, "pairs", table)
     return {"joined": table.num_rows}
+
+
+def _joined(job: Job, held_out: HeldOut, path: str, decisions: pa.Table) -> Iterator[UInt64]:
+    """Yields pairs of clusters that differ, uint64 [pairs, 2], of one file of candidates."""
+    corpus = job.recipe.corpus
+    clusters = kept_clusters(read_table(path, ["id"]).column("id").to_pylist(), decisions)
+    rows, own = np.array(list(clusters), np.int64), np.array(list(clusters.values()), np.uint64)
+    texts = read_table(path, ["text"]).column("text").take(pa.array(rows))
+    for start in range(0, len(rows), TEXTS_PER_BATCH):
+        sets = shingle_hashes(texts.slice(start, TEXTS_PER_BATCH).to_pylist(), corpus.near_duplicates)
+        matches = held_out.matches(sets, corpus.split.similarity)
+        joined = np.stack([own[start + matches.positions], held_out.references[matches.held_out]], axis=1)
+        yield joined[joined[:, 0] != joined[:, 1]]
 
 
 def _held_out(job: Job, files: list[dict[str, Any]]) -> HeldOut:
@@ -117,8 +119,12 @@ def work_moved(job: Job, unit: Unit, outputs: Outputs) -> dict[str, Any]:
     tables = [read_table(artifacts.join(job.folder, file["path"])) for file in unit.inputs["pairs"]]
     pairs = pa.concat_tables([PAIR_SCHEMA.empty_table(), *tables])
     clusters, labels = connected_components(pairs.column("cluster").to_numpy(), pairs.column("other").to_numpy())
-    splits = np.array([assign_split(one, job.recipe.seed, job.recipe.corpus.split) for one in clusters.tolist()], "U10")
-    mixed = [label for label in np.unique(labels) if len(np.unique(splits[labels == label])) > 1]
-    moved = clusters[np.isin(labels, np.array(mixed, np.uint64)) & (splits != "train")]
+    numbers = [SPLITS.index(assign_split(one, job.recipe.seed, job.recipe.corpus.split)) for one in clusters.tolist()]
+    splits = np.array(numbers, np.int64)
+    _, members = np.unique(labels, return_inverse=True)
+    first, last = (np.full(members.max(initial=-1) + 1, start, np.int64) for start in (len(SPLITS), -1))
+    np.minimum.at(first, members, splits)
+    np.maximum.at(last, members, splits)
+    moved = clusters[(first != last)[members] & (splits != SPLITS.index("train"))]
     write_table(outputs, "moved", pa.table({"cluster": moved}, schema=MOVED_SCHEMA))
     return {"moved": len(moved)}

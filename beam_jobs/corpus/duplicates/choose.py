@@ -21,6 +21,8 @@ from stages.recipe import Corpus, Recipe
 
 GIANT_SHINGLES = 50_000_000
 """400 MB: some 100,000 documents."""
+SHINGLES_OF_A_DOCUMENT = 500
+"""What a document takes beside its shingles, those of an index have none, in as many of them: 4 kB."""
 GIANT_SCHEMA = pa.schema(
     [
         pa.field("label", pa.uint64(), nullable=False),
@@ -72,7 +74,9 @@ def _giants(paths: list[str], part: int) -> pa.Table:
         batch = read_part(path, part, ["label", "shingles"])
         light.append(batch.set_column(1, "shingles", pc.list_value_length(batch.column("shingles"))))
     sums = pa.concat_tables(light).group_by("label").aggregate([("shingles", "sum"), ("shingles", "count")])
-    found = sums.filter(pc.greater(sums.column("shingles_sum"), GIANT_SHINGLES)).sort_by("label")
+    documents = pc.multiply(sums.column("shingles_count"), SHINGLES_OF_A_DOCUMENT)
+    size = pc.add(pc.cast(sums.column("shingles_sum"), pa.int64()), documents)
+    found = sums.filter(pc.greater(size, GIANT_SHINGLES)).sort_by("label")
     columns = {
         "label": found.column("label"),
         "part": pa.array(np.full(found.num_rows, part, np.uint32)),

@@ -66,6 +66,7 @@ def _facts(table: pa.Table, corpus: Corpus) -> dict[str, npt.NDArray[Any]]:
         "indexed": references >= np.uint64(INDEX_ORDINAL << 32),
         "source_rank": np.array(names or [0])[codes],
         **{name: table.column(name).to_numpy() for name in ("reference", "id", "content_hash")},
+        "tie": table.column("tie").fill_null(0).to_numpy(),
         **{
             name: table.column(name).cast(pa.float64()).fill_null(np.nan).to_numpy()
             for name in ("length", "time", "quality_score", "perplexity")

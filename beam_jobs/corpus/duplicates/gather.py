@@ -20,6 +20,8 @@ UInt64 = npt.NDArray[np.uint64]
 
 KEYS_PER_RANGE = 8_000_000
 """About 130 MB of keys and references, and as much again while they are sorted."""
+MOST_RANGES = 256
+"""Past that, ranges grow: each has a part in the file of every run, and parts should not be too small."""
 KEY_SCHEMA = pa.schema(
     [pa.field("key", pa.uint64(), nullable=False), pa.field("reference", pa.uint64(), nullable=False)]
 )
@@ -41,7 +43,7 @@ def columns(near_duplicates: NearDuplicates) -> list[str]:
 
 def ranges(every: Sequence[Run]) -> int:
     """How many ranges the values of each key are cut into."""
-    return max(1, -(-sum(run.documents for run in every) // KEYS_PER_RANGE))
+    return min(MOST_RANGES, max(1, -(-sum(run.documents for run in every) // KEYS_PER_RANGE)))
 
 
 def plan(job: Job) -> list[Planned]:

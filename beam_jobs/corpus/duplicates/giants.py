@@ -85,8 +85,9 @@ def _plan_lead(number: int, job: Job) -> list[Planned]:
     """One unit for each giant of which something is left."""
     planned = []
     files = _collected(job)
+    before = _by_giant(job, number - 1)
     for giant in giants(job):
-        left = _commits_on(giant, job, phase_name(number - 1, "compare")) if number else []
+        left = before.get(giant["label"], [])
         if number and not sum(commit.counts["undecided"] for commit in left):
             continue
         common = {"files": files, "left": files_of(left, "undecided") if number else None}
@@ -100,12 +101,14 @@ def _plan_lead(number: int, job: Job) -> list[Planned]:
 def _plan_compare(number: int, job: Job) -> list[Planned]:
     """One unit for each giant and run."""
     planned = []
+    files = _collected(job)
+    before = _by_giant(job, number - 1)
     for commit in commits_of(job, phase_name(number, "lead")):
         giant = {name: commit.inputs[name] for name in choose.GIANT_SCHEMA.names}
-        before = _commits_on(giant, job, phase_name(number - 1, "compare")) if number else []
-        left: dict[int, Any] = {one.inputs["run"]: files_of([one], "undecided") for one in before}
+        undecided = before.get(giant["label"], [])
+        left: dict[int, Any] = {one.inputs["run"]: files_of([one], "undecided") for one in undecided}
         led = {kind: files_of([commit], kind) for kind in ("kept", "done")}
-        for run, file in enumerate(_collected(job)):
+        for run, file in enumerate(files):
             planned.append(Planned({**giant, **led, "run": run, "file": file, "left": left.get(run)}, file["bytes"]))
     return planned
 
@@ -114,8 +117,12 @@ def _collected(job: Job) -> list[dict[str, Any]]:
     return files_of(commits_of(job, "collect"), "collected")
 
 
-def _commits_on(giant: Mapping[str, Any], job: Job, phase: str) -> list[Commit]:
-    return [commit for commit in commits_of(job, phase) if commit.inputs["label"] == giant["label"]]
+def _by_giant(job: Job, number: int) -> dict[int, list[Commit]]:
+    """What the comparisons of a round committed, by the label of the giant; nothing before the first round."""
+    found: dict[int, list[Commit]] = {}
+    for commit in commits_of(job, phase_name(number, "compare")) if number >= 0 else ():
+        found.setdefault(commit.inputs["label"], []).append(commit)
+    return found
 
 
 def _lead(job: Job, unit: Unit, outputs: Outputs) -> dict[str, Any]:
@@ -150,7 +157,8 @@ def _compare(job: Job, unit: Unit, outputs: Outputs) -> dict[str, Any]:
         kept.add(keeper)
     left_before = unit.inputs["left"] and references_in(job, unit.inputs["left"])
     table = _rows(job, unit, [unit.inputs["file"]], only=left_before, but=references_in(job, unit.inputs["done"]))
-    judged = {one.reference: kept.judge(one) for one in candidates(table)}
+    # Those of an index stay, and have their turn as keepers.
+    judged = {one.reference: Judged(None) if one.indexed else kept.judge(one) for one in candidates(table)}
     left = np.array(sorted(reference for reference, one in judged.items() if one.removal is None), np.uint64)
     write_table(outputs, "undecided", pa.table({"reference": left}, schema=REFERENCE_SCHEMA))
     _write_judged(outputs, {reference: one for reference, one in judged.items() if one.removal or one.relatives}, table)

@@ -1,15 +1,16 @@
 """The index: signatures of the documents of a run, by which a later run compares its own without reading their text."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from beam_jobs.corpus.candidates import SIGNATURE_SETTINGS, signature_settings
-from stages.artifacts import join, read_manifest
+from stages.artifacts import MANIFEST, Manifest, exists, is_local, join, read_manifest
 from stages.errors import GristmillError
 from stages.near_duplicates.addresses import address_key
-from stages.near_duplicates.signatures import signatures_and_contents
+from stages.near_duplicates.signatures import SIGNATURE_VERSION, signatures_and_contents
 from stages.recipe import NearDuplicates, Recipe
 
 
@@ -46,15 +47,44 @@ def signature_type(near_duplicates: NearDuplicates) -> pa.DataType:
 
 def index_files(recipe: Recipe) -> list[dict[str, Any]]:
     """The files of all indexes as JSON values; GristmillError for a folder that has none, or other signatures."""
-    return [file for folder in recipe.corpus.near_duplicates.index for file in _files_of(folder, recipe)]
+    return [
+        {"signatures": {**file.to_json(), "path": join(folder, file.path)}}
+        for folder in recipe.corpus.near_duplicates.index
+        for file in _manifest(folder, recipe).files["signatures"]
+    ]
 
 
-def _files_of(folder: str, recipe: Recipe) -> list[dict[str, Any]]:
+def index_inputs(recipe: Recipe) -> list[dict[str, Any]]:
+    """The manifests of all indexes with their hashes; raises as `index_files` does."""
+    folders = recipe.corpus.near_duplicates.index
+    return [
+        {"source": "", "path": join(folder, MANIFEST), "sha256": _manifest(folder, recipe).sha256} for folder in folders
+    ]
+
+
+def _resolved(folder: str) -> str:
+    return str(Path(folder.removeprefix("file://")).resolve()) if is_local(folder) else folder.rstrip("/")
+
+
+def _manifest(folder: str, recipe: Recipe) -> Manifest:
+    """The manifest of an index whose signatures can be compared with this run's."""
+    if _resolved(folder) == _resolved(recipe.folder("corpus")):
+        raise GristmillError(f"corpus.near_duplicates.index: {folder}: is this run's own folder; name an earlier run's")
+    if not exists(join(folder, MANIFEST)):
+        raise GristmillError(
+            f"corpus.near_duplicates.index: {folder}: no finished corpus is there; name the folder of an earlier run, "
+            "as build/<name>/corpus"
+        )
     manifest = read_manifest(folder, "corpus")
     if not manifest.files.get("signatures"):
         raise GristmillError(
             f"corpus.near_duplicates.index: {folder}: holds no signatures; run `make corpus` for it again with "
             "corpus.near_duplicates.write_index = true"
+        )
+    if manifest.facts.get("signature_version") != SIGNATURE_VERSION:
+        raise GristmillError(
+            f"corpus.near_duplicates.index: {folder}: its signatures were made by another version; run `make corpus` "
+            "for it again"
         )
     theirs = manifest.facts.get("recipe", {}).get("near_duplicates", {})
     for name, ours in signature_settings(recipe.corpus.near_duplicates).items():
@@ -63,6 +93,4 @@ def _files_of(folder: str, recipe: Recipe) -> list[dict[str, Any]]:
                 f"corpus.near_duplicates.index: {folder}: was made with {name} = {theirs.get(name)!r}, not {ours!r}; "
                 f"signatures can be compared only where {', '.join(sorted(SIGNATURE_SETTINGS))} are equal"
             )
-    return [
-        {"signatures": {**file.to_json(), "path": join(folder, file.path)}} for file in manifest.files["signatures"]
-    ]
+    return manifest

@@ -16,8 +16,10 @@ from beam_jobs.units import Job, commits_of, share, shared
 
 UInt64 = npt.NDArray[np.uint64]
 
-DOCUMENTS_PER_RUN = 1_000_000
-"""About 140 MB of keys, and as much text as its documents have, a file at a time."""
+DOCUMENTS_PER_RUN = 250_000
+"""With 4 kB of text each and all of them in components, 1 GB of shingles, and as much again while they are dealt."""
+BYTES_PER_RUN = 200_000_000
+"""Of compressed text, about three times as much in plain."""
 LEAST_RUNS = 16
 """So that the workers of one machine have enough to deal."""
 INDEX_ORDINAL = 1 << 31
@@ -69,13 +71,14 @@ def _grouped(files: Sequence[dict[str, Any]], ordinal: int) -> list[Run]:
     most = min(DOCUMENTS_PER_RUN, -(-total // LEAST_RUNS))
     found: list[Run] = []
     group: list[dict[str, Any]] = []
-    documents = 0
+    documents = size = 0
     for place, one in enumerate(files):
-        if group and documents + one["signatures"]["rows"] > most:
+        rows, text = one["signatures"]["rows"], one.get("candidates", one["signatures"])["bytes"]
+        if group and (documents + rows > most or size + text > BYTES_PER_RUN):
             found.append(Run(ordinal + place - len(group), group))
-            group, documents = [], 0
+            group, documents, size = [], 0, 0
         group.append(one)
-        documents += one["signatures"]["rows"]
+        documents, size = documents + rows, size + text
     if group:
         found.append(Run(ordinal + len(files) - len(group), group))
     return found
