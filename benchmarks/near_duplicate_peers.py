@@ -18,6 +18,7 @@ them hold together (PSS). What it found lies in the files that `benchmarks.near_
 import argparse
 import json
 import pickle
+import re
 import resource
 import shutil
 import struct
@@ -51,12 +52,15 @@ def main() -> None:
     parser.add_argument("--text-dedup", default="", help="a Python with text-dedup")
     parser.add_argument("--gristmill", default=sys.executable, help="a Python with Gristmill")
     parser.add_argument("--tools", nargs="+", choices=TOOLS, default=list(TOOLS))
+    parser.add_argument("--editions", type=int, default=1, help="take all documents so often, each time in other words")
     parser.add_argument("--in-this-process", choices=IN_PROCESS, help=argparse.SUPPRESS)
     own = parser.parse_args()
     if own.in_this_process:
         IN_PROCESS[own.in_this_process](own.documents, _work_folder(own.output, own.in_this_process))
         return
     own.output.mkdir(parents=True, exist_ok=True)
+    if own.editions > 1:
+        own.documents = _in_editions(own.documents, own.editions, own.output / "documents.jsonl")
     print("| tool | CPU s | wall s | peak MB | kept | removed |")
     print("|---|---|---|---|---|---|")
     notes = [_measured(tool, own) for tool in own.tools]
@@ -79,6 +83,17 @@ def _measured(tool: str, own: argparse.Namespace) -> str:
     figures = f"{cost.cpu:.1f} | {cost.wall:.1f} | {cost.worker_megabytes:.0f}"
     print(f"| {tool} | {figures} | {kept:,} | {len(ids) - kept:,} |", flush=True)
     return "\n".join(line for line in cost.output.splitlines() if line.startswith(f"{tool}, "))
+
+
+def _in_editions(documents: Path, editions: int, path: Path) -> Path:
+    """More documents of the same kind: in every edition but the first a sign is put at the end of each word."""
+    with path.open("w", encoding="utf-8") as file:
+        for edition in range(editions):
+            sign = f"\\g<0>{edition}" if edition else "\\g<0>"
+            for name, text in _read(documents):
+                row = {"id": f"{name} {edition}", "text": re.sub(r"\w+", sign, text)}
+                file.write(json.dumps(row, ensure_ascii=False) + "\n")
+    return path
 
 
 def _work_folder(output: Path, tool: str) -> Path:
