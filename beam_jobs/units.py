@@ -12,12 +12,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from stages import artifacts
 from stages.artifacts import OutputFile
 from stages.errors import GristmillError
 from stages.recipe import Recipe
+
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True)
@@ -194,6 +196,20 @@ def _rounds_path(job: Job, name: str) -> str:
 def files_of(commits: Iterable[Commit], kind: str) -> list[dict[str, Any]]:
     """The one file of a kind that each commit has, as JSON values."""
     return [commit.files[kind][0].to_json() for commit in commits]
+
+
+def in_groups(items: Iterable[Item], size: Callable[[Item], int], most: int) -> Iterator[list[Item]]:
+    """Yields consecutive items in groups of a size of `most` in all, or of one item that is larger."""
+    group: list[Item] = []
+    total = 0
+    for item in items:
+        if group and total + size(item) > most:
+            yield group
+            group, total = [], 0
+        group.append(item)
+        total += size(item)
+    if group:
+        yield group
 
 
 def share(job: Job, phase: str, name: str, value: Any) -> dict[str, str]:

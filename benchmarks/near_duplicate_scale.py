@@ -100,23 +100,8 @@ def work(job: Job, unit: Unit, outputs: Outputs) -> dict[str, Any]:
     numbers = range(unit.inputs["start"], unit.inputs["stop"])
     with candidate_writer(outputs, job.recipe.corpus.near_duplicates) as candidates:
         for number, text in zip(numbers, _texts(numbers), strict=True):
-            candidates.add(
-                {
-                    "id": int(_mixed(np.array([number]), 7)[0]),
-                    "source": "made",
-                    "url": None,
-                    "date": None,
-                    "title": None,
-                    "origin": {"file": "made", "offset": number},
-                    "text": text,
-                    "published": None,
-                    "language": "",
-                    "language_score": 1.0,
-                    "quality_score": None,
-                    "perplexity": None,
-                    "edits": [],
-                }
-            )
+            document_id, origin = int(_mixed(np.array([number]), 7)[0]), {"file": "made", "offset": number}
+            candidates.add(near_duplicate_stage.candidate(document_id, "made", f"{number}", origin, text))
     return {"candidates": len(numbers)}
 
 

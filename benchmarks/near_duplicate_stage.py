@@ -18,6 +18,7 @@ from typing import Any
 from beam_jobs.command import JobCommand, run_job
 from beam_jobs.corpus import definition
 from beam_jobs.corpus.candidates import candidate_writer, signature_settings
+from beam_jobs.corpus.tables import CANDIDATE_SCHEMA
 from beam_jobs.units import Job, Outputs, Phase, Planned, Unit
 from stages.artifacts import Manifest
 from stages.document import identifier
@@ -74,25 +75,16 @@ def work(job: Job, unit: Unit, outputs: Outputs) -> dict[str, Any]:
     with candidate_writer(outputs, job.recipe.corpus.near_duplicates) as candidates:
         for offset, line in _lines(unit):
             row = json.loads(line)
-            candidates.add(
-                {
-                    "id": identifier(row["id"]),
-                    "source": source,
-                    "url": None,
-                    "date": None,
-                    "title": row["id"],
-                    "origin": {"file": unit.inputs["path"], "offset": offset},
-                    "text": row["text"],
-                    "published": None,
-                    "language": "",
-                    "language_score": 1.0,
-                    "quality_score": None,
-                    "perplexity": None,
-                    "edits": [],
-                }
-            )
+            origin = {"file": unit.inputs["path"], "offset": offset}
+            candidates.add(candidate(identifier(row["id"]), source, row["id"], origin, row["text"]))
             count += 1
     return {"candidates": count}
+
+
+def candidate(document_id: int, source: str, title: str, origin: dict[str, Any], text: str) -> dict[str, Any]:
+    """A row of candidates of which no more is known."""
+    known = {"id": document_id, "source": source, "title": title, "origin": origin, "text": text}
+    return {**dict.fromkeys(CANDIDATE_SCHEMA.names), "language": "", "language_score": 1.0, "edits": [], **known}
 
 
 def _lines(unit: Unit) -> Iterator[tuple[int, bytes]]:

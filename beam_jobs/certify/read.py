@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 from beam_jobs.certify.evidence import DOCUMENTS, INDEX, REMOVALS, File, read_evidence, unit_of_file
 from beam_jobs.certify.violations import FILES, Violations
 from beam_jobs.corpus.finished import read_columns
+from beam_jobs.corpus.tables import list_column
 from beam_jobs.shuffle import write_parts
 from beam_jobs.units import Job, Outputs, Planned, Unit
 from stages.artifacts import open_file
@@ -204,15 +205,9 @@ def _write_held_out(
     sets = [
         one for batch in batches(texts.take(pa.array(places))) for one in shingle_hashes(batch, reading.near_duplicates)
     ]
-    columns = {"reference": references[places], "split": splits[places], "shingles": list_array(sets)}
+    columns = {"reference": references[places], "split": splits[places], "shingles": list_column(sets)}
     table = pa.table(columns, schema=HELD_OUT_SCHEMA)
     write_parts(reading.outputs, "held_out", table, np.zeros(len(places), np.int64), 1)
-
-
-def list_array(sets: Sequence[UInt64]) -> pa.ListArray:
-    """A column of these arrays."""
-    offsets = np.cumsum([0, *map(len, sets)], dtype=np.int32)
-    return pa.ListArray.from_arrays(pa.array(offsets), pa.array(np.concatenate([np.empty(0, np.uint64), *sets])))
 
 
 def _read_removals(reading: Reading) -> dict[str, Any]:

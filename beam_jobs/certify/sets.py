@@ -12,8 +12,9 @@ import pyarrow as pa
 
 from beam_jobs.certify.evidence import INDEX, File, listed, read_evidence, read_parts, unit_of_file
 from beam_jobs.certify.pairs import WANTED_SCHEMA
-from beam_jobs.certify.read import batches, list_array, signature_rows
+from beam_jobs.certify.read import batches, signature_rows
 from beam_jobs.corpus.finished import read_columns
+from beam_jobs.corpus.tables import list_column
 from beam_jobs.shuffle import parts_writer
 from beam_jobs.units import Job, Outputs, Planned, Unit, commits_of, share, shared
 from stages.near_duplicates.signatures import band_keys, shingle_hashes, text_signatures
@@ -75,6 +76,6 @@ def _indexed(file: File, rows: npt.NDArray[np.int64], settings: NearDuplicates) 
 
 def _lists(*columns: list[npt.NDArray[Any]]) -> Mapping[str, pa.ListArray]:
     return {
-        name: list_array([one.astype(np.uint64, copy=False) for one in column])
+        name: list_column([one.astype(np.uint64, copy=False) for one in column])
         for name, column in zip(LISTS, columns, strict=True)
     }

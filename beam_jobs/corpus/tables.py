@@ -1,9 +1,11 @@
 """Parquet files of the corpus job: rows as dictionaries in, row groups out, at flat memory."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -66,6 +68,14 @@ def write_table(outputs: Outputs, kind: str, table: pa.Table, part: int | None =
     with outputs.create(kind, ".parquet", part=part) as file:
         pq.write_table(table, file.path, compression="zstd", write_statistics=False)
         file.rows = table.num_rows
+
+
+def list_column(arrays: Iterable[npt.NDArray[Any]]) -> pa.ListArray:
+    """A column of these arrays, all of one type; of uint64 if there are none."""
+    every = list(arrays)
+    values = np.concatenate(every) if every else np.empty(0, np.uint64)
+    offsets = np.cumsum([0, *map(len, every)], dtype=np.int32)
+    return pa.ListArray.from_arrays(pa.array(offsets), pa.array(values))
 
 
 def read_table(path: str, columns: Sequence[str] | None = None) -> pa.Table:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from beam_jobs.units import Unit, commits_of, do_unit, marker_path, plan_units
+from beam_jobs.units import Unit, commits_of, do_unit, in_groups, marker_path, plan_units, share, shared
 from stages.errors import GristmillError
 from tests.beam_jobs.toy_phases import PHASES, UNITS, products, toy_job
 
@@ -77,3 +77,15 @@ def test_an_unfinished_phase_is_named(tmp_path: Path) -> None:
         do_unit(job, SQUARE, unit)
     with pytest.raises(GristmillError, match=r"00011\.json: the unit is not done"):
         commits_of(job, "square")
+
+
+def test_groups_are_consecutive_and_no_larger_than_they_may_be() -> None:
+    assert list(in_groups([3, 4, 1, 9, 2, 2], lambda item: item, 8)) == [[3, 4, 1], [9], [2, 2]]
+    assert list(in_groups([], lambda item: item, 8)) == []
+
+
+def test_what_units_share_is_written_once_and_named_by_what_it_says(tmp_path: Path) -> None:
+    job = toy_job(tmp_path / "out")
+    first = share(job, "square", "files", ["a", "b"])
+    assert shared(job, first) == ["a", "b"]
+    assert share(job, "square", "files", ["a", "b"]) == first != share(job, "square", "files", ["a"])

@@ -17,7 +17,7 @@ from beam_jobs.corpus.duplicates.runs import own_runs
 from beam_jobs.corpus.duplicates.settle import kept_clusters
 from beam_jobs.corpus.tables import read_table, write_table
 from beam_jobs.shuffle import read_part
-from beam_jobs.units import Job, Outputs, Planned, Unit, commits_of, files_of, share, shared
+from beam_jobs.units import Job, Outputs, Planned, Unit, commits_of, files_of, in_groups, share, shared
 from stages import artifacts
 from stages.near_duplicates.clusters import connected_components
 from stages.near_duplicates.held_out import HeldOut
@@ -45,7 +45,8 @@ def settings(recipe: Recipe) -> Any:
 def plan(job: Job) -> list[Planned]:
     """One unit for each run of candidates, and again for each HELD_OUT_BYTES of held-out documents."""
     settled = commits_of(job, "settle")
-    chunks = _chunks([file for file in files_of(settled, "held_out") if file["rows"]])
+    held_out_files = [file for file in files_of(settled, "held_out") if file["rows"]]
+    chunks = in_groups(held_out_files, lambda file: int(file["bytes"]), HELD_OUT_BYTES)
     shares = [share(job, "across", f"held_out-{number}", chunk) for number, chunk in enumerate(chunks)]
     decisions = files_of(settled, "decisions")
     return [
@@ -60,17 +61,6 @@ def plan(job: Job) -> list[Planned]:
         for held_out in shares
         for number, run in enumerate(own_runs(job))
     ]
-
-
-def _chunks(files: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
-    chunk: list[dict[str, Any]] = []
-    for file in files:
-        if chunk and sum(one["bytes"] for one in chunk) + file["bytes"] > HELD_OUT_BYTES:
-            yield chunk
-            chunk = []
-        chunk.append(file)
-    if chunk:
-        yield chunk
 
 
 def work(job: Job, unit: Unit, outputs: Outputs) -> dict[str, Any]:

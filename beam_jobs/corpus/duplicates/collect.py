@@ -13,7 +13,7 @@ from beam_jobs.corpus.candidates import FACT_FIELDS, signature_settings
 from beam_jobs.corpus.duplicates.gather import read_signatures
 from beam_jobs.corpus.duplicates.index import signature_type
 from beam_jobs.corpus.duplicates.runs import INDEX_ORDINAL, runs
-from beam_jobs.corpus.tables import read_table
+from beam_jobs.corpus.tables import list_column, read_table
 from beam_jobs.shuffle import parts_writer, read_part
 from beam_jobs.units import Job, Outputs, Planned, Unit, commits_of, files_of, share, shared
 from stages import artifacts
@@ -133,8 +133,8 @@ def _collected(
 
 def _of_index(path: str, rows: pa.Array) -> dict[str, pa.Array]:
     return {
-        "shingles": _lists([np.empty(0, np.uint64)] * len(rows)),
-        "signature": _lists(read_signatures(path)[rows.to_numpy()]),
+        "shingles": list_column([np.empty(0, np.uint64)] * len(rows)),
+        "signature": list_column(read_signatures(path)[rows.to_numpy()]),
     }
 
 
@@ -145,9 +145,4 @@ def _of_texts(job: Job, path: str, rows: pa.Array) -> dict[str, pa.Array]:
         signatures: Any = text_signatures(texts, near_duplicates)
     else:
         signatures = [np.empty(0, signature_type(near_duplicates).to_pandas_dtype())] * len(texts)
-    return {"shingles": _lists(shingle_hashes(texts, near_duplicates)), "signature": _lists(signatures)}
-
-
-def _lists(arrays: Any) -> pa.ListArray:
-    offsets = np.cumsum([0, *map(len, arrays)], dtype=np.int32)
-    return pa.ListArray.from_arrays(pa.array(offsets), pa.array(np.concatenate(list(arrays))))
+    return {"shingles": list_column(shingle_hashes(texts, near_duplicates)), "signature": list_column(signatures)}

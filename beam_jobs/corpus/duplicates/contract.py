@@ -3,7 +3,6 @@
 Copies of a page share all their bands: of so many stars one remains.
 """
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -11,9 +10,8 @@ import pyarrow as pa
 
 from beam_jobs.corpus.tables import write_table
 from beam_jobs.shuffle import read_all_parts
-from beam_jobs.units import Job, Outputs, Planned, Unit, commits_of
+from beam_jobs.units import Job, Outputs, Planned, Unit, commits_of, in_groups
 from stages import artifacts
-from stages.artifacts import OutputFile
 from stages.near_duplicates.clusters import connected_components
 from stages.recipe import Recipe
 
@@ -33,19 +31,8 @@ def plan(job: Job) -> list[Planned]:
     files = [commit.files["stars"][0] for commit in commits_of(job, "buckets")]
     return [
         Planned({"files": [file.to_json() for file in group]}, sum(file.bytes for file in group))
-        for group in _grouped([file for file in files if file.rows])
+        for group in in_groups([file for file in files if file.rows], lambda file: file.rows, EDGES_PER_UNIT)
     ]
-
-
-def _grouped(files: list[OutputFile]) -> Iterator[list[OutputFile]]:
-    group: list[OutputFile] = []
-    for file in files:
-        if group and sum(one.rows for one in group) + file.rows > EDGES_PER_UNIT:
-            yield group
-            group = []
-        group.append(file)
-    if group:
-        yield group
 
 
 def work(job: Job, unit: Unit, outputs: Outputs) -> dict[str, Any]:
