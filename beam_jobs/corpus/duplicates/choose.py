@@ -3,6 +3,7 @@
 A component whose shingles no unit should hold is left to the rounds `giants`.
 """
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from beam_jobs.corpus.tables import write_table
 from beam_jobs.shuffle import read_part
 from beam_jobs.units import Job, Outputs, Planned, Unit, commits_of, files_of, share, shared
 from stages import artifacts
+from stages.near_duplicates.clusters import begins
 from stages.near_duplicates.selection import Candidate, Judged, of_same_address, select
 from stages.recipe import Corpus, Recipe
 
@@ -88,16 +90,12 @@ def _giants(paths: list[str], part: int) -> pa.Table:
 def _decide(table: pa.Table, corpus: Corpus) -> tuple[dict[int, Judged], dict[int, int]]:
     """Decisions on documents that stand component by component, each in the order of priority; and their clusters."""
     labels = table.column("label").to_numpy()
-    bounds = (
-        np.flatnonzero(np.concatenate(([True], labels[1:] != labels[:-1], [True])))
-        if len(labels)
-        else np.zeros(1, np.int64)
-    )
+    bounds = [*np.flatnonzero(begins(labels)).tolist(), len(labels)]
     way = superseded(table, np.arange(table.num_rows), corpus)
     every = candidates(table)
     decided: dict[int, Judged] = {}
     clusters: dict[int, int] = {}
-    for start, stop in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
+    for start, stop in pairwise(bounds):
         component = [next(every) for _ in range(start, stop)]
         found = select(component, nothing_kept(corpus), way)
         clusters.update(_clusters(component, found))
