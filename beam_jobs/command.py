@@ -68,8 +68,6 @@ def run_job(command: JobCommand, arguments: Sequence[str]) -> None:
         say(f"{job.name}: nothing to do, {job.folder} is up to date")
         return
     with artifacts.sole_writer(job.folder):
-        # Products are about to change: without a manifest none are taken for whole before the end.
-        artifacts.remove(artifacts.join(job.folder, artifacts.MANIFEST))
         artifacts.write_json(inputs_path(job), inputs)
         _run(command, job, own, beam_options)
         manifest = command.close(job)

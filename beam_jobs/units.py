@@ -99,6 +99,9 @@ class Outputs:
 
     @contextmanager
     def _file(self, kind: str, relative: str) -> Iterator["NewFile"]:
+        if not relative.startswith("work/"):
+            # A product changes: without a manifest none are taken for whole before the end.
+            artifacts.remove(artifacts.join(self._folder, artifacts.MANIFEST))
         with artifacts.written(artifacts.join(self._folder, relative)) as temporary:
             new = NewFile(temporary)
             yield new

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from beam_jobs.units import NewFile, Outputs
-from stages.artifacts import open_file
+from stages.artifacts import is_local, open_file
 from stages.document import DOCUMENT_SCHEMA, Record, Refusal, identifier
 
 ROWS_PER_GROUP = 512
@@ -79,9 +79,13 @@ def list_column(arrays: Iterable[npt.NDArray[Any]]) -> pa.ListArray:
 
 
 def read_table(path: str, columns: Sequence[str] | None = None) -> pa.Table:
-    """Reads columns of a Parquet file, local or remote."""
-    with open_file(path) as file:
-        return pq.read_table(file, columns=list(columns) if columns is not None else None)
+    """Reads columns of a Parquet file; local ones are mapped, which for a few columns of many files is faster."""
+    names = None if columns is None else list(columns)
+    if is_local(path):
+        with pq.ParquetFile(path.removeprefix("file://"), memory_map=True) as parquet:
+            return parquet.read(columns=names, use_threads=False)
+    with open_file(path) as file, pq.ParquetFile(file) as parquet:
+        return parquet.read(columns=names, use_threads=False)
 
 
 def read_rows(path: str) -> Iterator[dict[str, Any]]:

@@ -89,3 +89,15 @@ def test_what_units_share_is_written_once_and_named_by_what_it_says(tmp_path: Pa
     first = share(job, "square", "files", ["a", "b"])
     assert shared(job, first) == ["a", "b"]
     assert share(job, "square", "files", ["a", "b"]) == first != share(job, "square", "files", ["a"])
+
+
+def test_the_manifest_is_gone_before_a_product_changes_and_stays_while_none_does(tmp_path: Path) -> None:
+    job = toy_job(tmp_path / "out")
+    manifest = Path(job.folder, "manifest.json")
+    unit = plan_units(job, SQUARE)[0]
+    do_unit(job, SQUARE, unit)
+    manifest.write_text("{}")
+    do_unit(job, SQUARE, unit)
+    assert manifest.exists()
+    do_unit(job, SQUARE, plan_units(job, SQUARE)[1])
+    assert not manifest.exists()
