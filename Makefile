@@ -36,7 +36,7 @@ quoted    = $(subst ','\'',$(1))
 	test-long lint format clean
 
 help:  ## print the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo '  settings: RECIPE=recipes/sample.toml SET="key=value …" WORKERS=2 RUNNER=DataflowRunner BEAM="--project=…"'
 
 environment: $(VENV)/.ready  ## create .venv with the pinned dependencies
