@@ -1,6 +1,6 @@
 """Reading what `collect` brought together: the documents of some components, in the order of their priority."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -28,9 +28,13 @@ def light_columns(corpus: Corpus) -> list[str]:
 
 
 def read_rows_where(
-    paths: Sequence[str], part: int, keep: Any, corpus: Corpus, columns: Sequence[str] | None = None
+    paths: Sequence[str],
+    part: int,
+    keep: Callable[[pa.Table], npt.NDArray[np.bool_]],
+    corpus: Corpus,
+    columns: Sequence[str] | None = None,
 ) -> pa.Table:
-    """The rows of a part in all files for which `keep` (a table to a mask) is true, a file at a time."""
+    """The rows of a part in all files where the mask that `keep` gives is true, a file at a time."""
     schema = collected_schema(corpus.near_duplicates)
     found = [schema.empty_table() if columns is None else schema.empty_table().select(list(columns))]
     for path in paths:
