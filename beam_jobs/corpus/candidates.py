@@ -1,6 +1,5 @@
 """Candidate documents with their MinHash bands: what the search for near-duplicates begins from."""
 
-import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -94,7 +93,7 @@ class Candidates:
 def _tie(row: Mapping[str, Any]) -> int:
     """A hash of all that a record is but its place: what decides between copies of a text that has no id of its own."""
     facts = [row[name] for name in ("source", "url", "date", "title", "published")]
-    return identifier(json.dumps(facts) + row["text"])
+    return identifier(f"{facts} {row['text']}")
 
 
 @contextmanager

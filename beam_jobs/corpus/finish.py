@@ -67,7 +67,7 @@ def work(job: Job, unit: Unit, outputs: Outputs) -> dict[str, Any]:
             clusters = [
                 None if one is None else one["cluster"] for one, stay in zip(decided, stays, strict=True) if stay
             ]
-            kept = batch.filter(pa.array(stays))
+            kept = batch if stays.all() else batch.filter(pa.array(stays))
             ledger.keep(STAGE, kept.num_rows)
             writer.write(kept, clusters)
             add_to_index(kept)

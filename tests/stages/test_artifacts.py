@@ -1,5 +1,6 @@
 """Artifacts: files are there whole or not at all, manifests find them, fingerprints tell what is done."""
 
+import ast
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,8 @@ import pytest
 from stages import artifacts
 from stages.artifacts import Manifest, OutputFile
 from stages.errors import GristmillError
+
+ROOT = Path(__file__).parents[2]
 
 
 def make_finished(folder: Path, fingerprint: str = "f") -> Manifest:
@@ -103,3 +106,26 @@ def test_a_second_writer_is_turned_away(tmp_path: Path) -> None:
 def test_a_missing_input_is_named() -> None:
     with pytest.raises(GristmillError, match="nowhere/file: No such file"), artifacts.open_file("nowhere/file"):
         pass
+
+
+def test_the_imports_of_every_module_are_found_as_the_parser_finds_them() -> None:
+    def parsed(source: bytes) -> set[str]:
+        found = set()
+        for node in ast.walk(ast.parse(source)):
+            if isinstance(node, ast.Import):
+                found.update(alias.name for alias in node.names)
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                found.update({node.module, *(f"{node.module}.{alias.name}" for alias in node.names)})
+        return found
+
+    sources = [path.read_bytes() for room in artifacts.ROOMS for path in (ROOT / room).rglob("*.py")]
+    assert len(sources) > 150
+    for source in sources:
+        found = set(artifacts._imports(source))
+        assert parsed(source) <= found
+        assert found - parsed(source) == set()
+
+
+def test_text_that_looks_like_an_import_is_no_import() -> None:
+    source = b'"""\nimport all of it,\nfrom here import (what\nyou like)\n"""\nimport os, sys as system\n'
+    assert set(artifacts._imports(source)) == {"os", "sys"}

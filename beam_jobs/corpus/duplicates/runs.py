@@ -20,7 +20,7 @@ DOCUMENTS_PER_RUN = 250_000
 """With 4 kB of text each and all of them in components, 1 GB of shingles, and as much again while they are dealt."""
 BYTES_PER_RUN = 200_000_000
 """Of compressed text, about three times as much in plain."""
-LEAST_RUNS = 16
+LEAST_RUNS = 8
 """So that the workers of one machine have enough to deal."""
 INDEX_ORDINAL = 1 << 31
 
