@@ -92,16 +92,17 @@ def test_giants_in_portions_decide_the_same_on_addresses_and_an_index(
     assert results(portions) == results(whole) != results(reference)
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3, 4])
-def test_which_copy_stays_does_not_depend_on_the_order_where_records_have_no_id(tmp_path: Path, seed: int) -> None:
+def test_which_copy_stays_does_not_depend_on_the_order_where_records_have_no_id(tmp_path: Path) -> None:
     text = next(row["text"] for row in documents())
-    copies = [{"text": text, "url": f"http://{name}.org/", "date": "2020-01-01"} for name in "abcdef"]
-    write_world(tmp_path / "raw", 3, seed, copies)
-    recipe = write_recipe(tmp_path / "out", tmp_path / "raw")
-    recipe.write_text(recipe.read_text().replace('id_column = "key"\n', ""))
-    run_job(COMMAND, ["--recipe", str(recipe), "--workers", "1"])
-    (stays,) = rows(tmp_path / "out" / "corpus", "documents")
-    assert stays["url"] == "http://c.org/"
+    stays = set()
+    for seed in range(4):
+        copies = [{"text": text, "url": f"http://{name}.org/", "date": "2020-01-01"} for name in "abcdef"]
+        write_world(tmp_path / f"raw-{seed}", 3, seed, copies)
+        recipe = write_recipe(tmp_path / f"out-{seed}", tmp_path / f"raw-{seed}")
+        recipe.write_text(recipe.read_text().replace('id_column = "key"\n', ""))
+        run_job(COMMAND, ["--recipe", str(recipe), "--workers", "1"])
+        stays.update(row["url"] for row in rows(tmp_path / f"out-{seed}" / "corpus", "documents"))
+    assert len(stays) == 1
 
 
 def test_every_kind_of_duplicate_goes_by_its_rule(reference: Path) -> None:

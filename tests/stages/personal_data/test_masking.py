@@ -149,4 +149,5 @@ def test_the_time_grows_with_the_length_and_not_faster(unit):
         return time.process_time() - start
 
     seconds(1_000)
-    assert seconds(160_000) < 20 * seconds(20_000) + 0.3
+    # A busy machine can spoil one measurement; time that grows with the square spoils all.
+    assert any(seconds(160_000) < 20 * seconds(20_000) + 0.3 for _ in range(3))
