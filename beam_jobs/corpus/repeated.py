@@ -18,6 +18,7 @@ from beam_jobs.corpus.tables import TableWriter, read_table, table_writer
 from beam_jobs.shuffle import write_parts
 from beam_jobs.units import Job, NewFile, Outputs, Planned, Unit, commits_of, share, shared
 from stages import artifacts
+from stages.near_duplicates.clusters import begins
 from stages.near_duplicates.signatures import content_hash
 from stages.recipe import Recipe, RepeatedText
 from stages.repeated_text import unit_hashes
@@ -95,7 +96,7 @@ class TextUnits:
         self._run = []
         order = np.argsort(hashes, kind="stable")  # documents come in their order
         hashes, documents = hashes[order], documents[order]
-        starts = np.flatnonzero(_begins(hashes) | _begins(documents))
+        starts = np.flatnonzero(begins(hashes) | begins(documents))
         occurrences = np.diff(starts, append=len(hashes)).astype(np.uint32)
         columns = dict(zip(FOUND_SCHEMA.names, (hashes[starts], occurrences, documents[starts]), strict=True))
         if len(starts):
@@ -197,7 +198,7 @@ def _often(found: _Found, minimum: int) -> _Found:
     if len(found.hashes) == 0:
         return found
     order = np.argsort(found.hashes)
-    starts = np.flatnonzero(_begins(found.hashes[order]))
+    starts = np.flatnonzero(begins(found.hashes[order]))
     total = np.add.reduceat(found.occurrences[order], starts, dtype=np.int64)
     order = order[np.repeat(total >= minimum, np.diff(starts, append=len(order)))]
     return _Found(found.hashes[order], found.occurrences[order], found.documents[order], found.files[order])
@@ -223,20 +224,13 @@ def _recurring(found: _Found, ids: UInt64, contents: UInt64, minimum: int) -> tu
         return REPEATED_SCHEMA.empty_table(), places
     order = np.lexsort((ids, contents, found.hashes))
     hashes, ids, contents = found.hashes[order], ids[order], contents[order]
-    begins = _begins(hashes)
-    is_new = begins | _begins(contents)  # of each content the smallest id
-    group = np.cumsum(begins) - 1
-    starts = np.flatnonzero(begins[is_new])
+    new_hash = begins(hashes)
+    is_new = new_hash | begins(contents)  # of each content the smallest id
+    group = np.cumsum(new_hash) - 1
+    starts = np.flatnonzero(new_hash[is_new])
     total = np.add.reduceat(found.occurrences[order][is_new], starts, dtype=np.int64)
     recurs = total >= minimum
     places[order] = np.where(recurs, np.cumsum(recurs) - 1, -1)[group]
     first = np.lexsort((contents[is_new], ids[is_new], hashes[is_new]))[starts][recurs]
     columns = (hashes[is_new][first], total[recurs].astype(np.uint32), ids[is_new][first], contents[is_new][first])
     return pa.table(dict(zip(REPEATED_SCHEMA.names, columns, strict=True)), schema=REPEATED_SCHEMA), places
-
-
-def _begins(values: npt.NDArray[Any]) -> Bools:
-    """Where a value differs from the one before it."""
-    begins = np.ones(len(values), np.bool_)
-    begins[1:] = values[1:] != values[:-1]
-    return begins

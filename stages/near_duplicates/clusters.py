@@ -6,6 +6,8 @@ rounds of two operations on stars (Kiveris et al. 2014, "Connected Components in
 needs only the edges of one node at a time. Both name a component by its smallest reference.
 """
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -73,7 +75,7 @@ def unique_edges(left: UInt64, right: UInt64) -> tuple[UInt64, UInt64]:
     return left[new], right[new]
 
 
-def begins(values: UInt64) -> npt.NDArray[np.bool_]:
+def begins(values: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
     """Where a value differs from the one before it."""
     found = np.ones(len(values), np.bool_)
     found[1:] = values[1:] != values[:-1]

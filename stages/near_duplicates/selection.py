@@ -31,8 +31,6 @@ class Candidate:
     """uint64."""
     content_hash: int
     """See `signatures.content_hash`; equal hashes mean equal words."""
-    address: int
-    """See `addresses.address_key`."""
     buckets: Sequence[int]
     """Numbers of the groups of equal band keys, ids or contents that it belongs to."""
     shingles: UInt64

@@ -24,7 +24,6 @@ def documents(sets, ids=None, contents=None, buckets=None):
             reference=1000 + place,
             id=ids[place] if ids else 100 + place,
             content_hash=contents[place],
-            address=0,
             buckets=[number for number, bucket in enumerate(buckets) if place in bucket],
             shingles=np.array(sorted(one), np.uint64),
         )

@@ -80,9 +80,7 @@ def _facts(table: pa.Table, corpus: Corpus) -> dict[str, npt.NDArray[Any]]:
 
 def candidates(table: pa.Table) -> Iterator[Candidate]:
     """Yields the rows of a table as candidates, ranked in the order in which they stand."""
-    columns: Mapping[str, Any] = {
-        name: table.column(name).to_pylist() for name in ("reference", "id", "content_hash", "address")
-    }
+    columns: Mapping[str, Any] = {name: table.column(name).to_pylist() for name in ("reference", "id", "content_hash")}
     buckets, shingles, signatures = (_Lists(table, name) for name in HEAVY)
     for place, reference in enumerate(columns["reference"]):
         yield Candidate(
@@ -90,7 +88,6 @@ def candidates(table: pa.Table) -> Iterator[Candidate]:
             reference=reference,
             id=columns["id"][place],
             content_hash=columns["content_hash"][place],
-            address=columns["address"][place],
             buckets=buckets[place].tolist(),
             shingles=shingles[place],
             signature=signatures[place],
