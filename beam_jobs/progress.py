@@ -89,7 +89,7 @@ class JobProgress:
         if phase.pending:
             return False
         self._bars.update(phase.task, completed=max(total, 1), total=max(total, 1))
-        if not console.is_terminal:
+        if phase.keys and not console.is_terminal:
             say(f"{self._job.name}: {phase.name}: {len(phase.keys)} units, {total / 1e6:.1f} MB, {seconds:.1f} s")
         return True
 
@@ -105,7 +105,7 @@ class JobProgress:
         phase.pending -= self._done(phase)
         phase.resumed = phase.done
         phase.started = time.time()
-        self._bars.update(phase.task, visible=True)
+        self._bars.update(phase.task, visible=bool(phase.keys))
         self._bars.start_task(phase.task)
         return True
 

@@ -16,8 +16,9 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from beam_jobs.sample.debian import apt_client, read_pages
-from beam_jobs.sample.downloads import Machine
+from beam_jobs.packages.apt import apt_client
+from beam_jobs.packages.downloads import Machine
+from beam_jobs.sample.debian import read_pages
 from beam_jobs.sample.warc_writer import charset_of
 from stages.document import Record
 from stages.extraction import Extracted, extract

@@ -12,8 +12,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from beam_jobs.sample.debian import apt_client, read_pages
-from beam_jobs.sample.downloads import Machine
+from beam_jobs.packages.apt import apt_client
+from beam_jobs.packages.downloads import Machine
+from beam_jobs.sample.debian import read_pages
 from beam_jobs.sample.warc_writer import Page, response_record
 
 HELP_LANGUAGES = ("de", "en-us", "es", "fr", "it", "ja", "nl", "pl", "ru", "sv", "tr", "zh-cn")

@@ -61,6 +61,16 @@ REMOVAL_SCHEMA = pa.schema(
 """One removed record a row: which rule of which stage, the value it measured, the threshold that the value missed."""
 
 
+REFUSED_VARIANT_SCHEMA = pa.schema(
+    [
+        *REMOVAL_SCHEMA,
+        pa.field("augmentation", pa.string(), nullable=False),
+        pa.field("parent_id", pa.uint64(), nullable=False),
+    ]
+)
+"""One variant a row that was made and did not join the documents: it is no record, and no removal counts it."""
+
+
 def identifier(identity: str | bytes) -> int:
     """The 64-bit id of a record: a hash of its own identity, never of its place (BLAKE2b, little-endian)."""
     data = identity.encode("utf-8", "surrogatepass") if isinstance(identity, str) else identity

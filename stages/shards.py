@@ -7,7 +7,8 @@ A shard is an uncompressed Arrow IPC file with one row of T+1 tokens a row:
     doc_ids   List<uint64>                          the document behind each of them
 
 Boundaries are stored, never guessed from an end-of-text token. What lies behind the last end is padding. The schema's
-metadata holds `sequence_length`, `tokenizer`, `rows`, `documents`, `tokens` and `text_bytes`.
+metadata holds `sequence_length`, `tokenizer`, `rows`, `documents`, `tokens` and `text_bytes`, and for a curriculum
+`stage_rows`: how many rows each stage has, as `120,98,0,131`; the rows are in the order of the stages.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,6 +22,7 @@ import pyarrow as pa
 from stages.errors import GristmillError
 
 ROWS_PER_BATCH = 1024
+AGAIN = "run `make tokenizer` again"
 
 
 @dataclass(frozen=True)
@@ -105,26 +107,35 @@ class PackedRows:
         self._ends: list[tuple[npt.NDArray[np.int32], npt.NDArray[np.uint16]]] = []
         self._ids: list[npt.NDArray[np.uint64]] = []
         self.metadata: list[dict[str, str]] = []
+        runs: list[tuple[int, int]] = []
         for path in paths:
-            self._map(path)
+            runs += self._map(path)
+        self.stage_runs: tuple[tuple[int, int], ...] = tuple(runs)
+        """The stage of all rows, in their order: pairs of a stage and of how many rows in a row are in it."""
         self._starts = np.cumsum([0, *(len(tokens) for tokens in self._tokens)])
         self.width = self._tokens[0].shape[1] if self._tokens else 0
         """T+1."""
 
-    def _map(self, path: str) -> None:
+    def _map(self, path: str) -> list[tuple[int, int]]:
+        """Maps a shard; returns its stages with their rows."""
         try:
             reader = pa.ipc.open_file(pa.memory_map(path))
             batches = [reader.get_batch(number) for number in range(reader.num_record_batches)]
         except FileNotFoundError as error:
-            raise GristmillError(f"{path}: the shard is missing; run `make tokenizer` again") from error
+            raise GristmillError(f"{path}: the shard is missing; {AGAIN}") from error
         except (pa.ArrowInvalid, OSError) as error:
-            raise GristmillError(f"{path}: the shard is damaged ({error}); run `make tokenizer` again") from error
+            raise GristmillError(f"{path}: the shard is damaged ({error}); {AGAIN}") from error
         self.metadata.append({key.decode(): value.decode() for key, value in (reader.schema.metadata or {}).items()})
         for batch in batches:
             tokens, ends, ids = batch.column("tokens"), batch.column("doc_ends"), batch.column("doc_ids")
             self._tokens.append(tokens.values.to_numpy(zero_copy_only=True).reshape(len(tokens), -1))
             self._ends.append((ends.offsets.to_numpy(), ends.values.to_numpy(zero_copy_only=True)))
             self._ids.append(ids.values.to_numpy(zero_copy_only=True))
+        rows = sum(batch.num_rows for batch in batches)
+        stages = [int(one) for one in self.metadata[-1].get("stage_rows", str(rows)).split(",")]
+        if sum(stages) != rows:
+            raise GristmillError(f"{path}: the shard is damaged (rows of its stages are missing); {AGAIN}")
+        return list(enumerate(stages))
 
     def __len__(self) -> int:
         """How many rows there are."""

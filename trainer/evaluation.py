@@ -15,7 +15,7 @@ from torch import Tensor
 from stages.errors import GristmillError
 from stages.shards import PackedRows
 from trainer.loader import IGNORED, MicroBatch, micro_batch_of
-from trainer.loss import summed_loss
+from trainer.loss import label_losses, summed_loss
 from trainer.model import Decoder
 
 
@@ -49,6 +49,18 @@ class EvaluationRows:
         self.unigram_entropy = unigram_entropy(labels)
 
 
+@torch.no_grad()
+def losses_of_labels(model: Decoder, rows: EvaluationRows, device: torch.device) -> Tensor:
+    """fp32 [rows.tokens] on the CPU: the loss in nats of each label, in the order of the rows."""
+    found = []
+    for micro_batch in rows.micro_batches:
+        ours = micro_batch.to(device)
+        labels = ours.labels.flatten()
+        losses = label_losses(model(ours.tokens, ours.positions).flatten(0, 1), model.head, labels)
+        found.append(losses[labels != IGNORED].cpu())
+    return torch.cat(found)
+
+
 def unigram_entropy(tokens: Tensor) -> float:
     """The entropy in nats a token of the distribution of some token ids."""
     counts = torch.bincount(tokens).double()
@@ -64,6 +76,11 @@ def evaluate(model: Decoder, rows: EvaluationRows, device: torch.device) -> Eval
         ours = micro_batch.to(device)
         hidden = model(ours.tokens, ours.positions)
         total += summed_loss(hidden.flatten(0, 1), model.head, ours.labels.flatten()).item()
+    return evaluation_of(total, rows)
+
+
+def evaluation_of(total: float, rows: EvaluationRows) -> Evaluation:
+    """The measures that follow from the summed loss; GristmillError if that is not a finite number."""
     loss = total / rows.tokens
     if not math.isfinite(loss):
         raise GristmillError(f"the validation loss is {loss}; lower pretrain.learning_rate")

@@ -1,8 +1,10 @@
 """Batches from packed rows, in an order that depends on the seed alone.
 
 Which row comes at which place is a pure function of (seed, epoch, index), so the whole state of a loader is one
-integer: the rows seen. Every epoch is a permutation. The rows of a step are the same for any number of ranks and any
-micro-batch. Positions restart at document starts, and no label crosses a document end or stands on padding.
+integer: the rows seen. Every epoch is a permutation; where the rows have stages, for a curriculum, each epoch goes
+through the stages in their order, and is a permutation inside of each. The rows of a step are the same for any number
+of ranks and any micro-batch. Positions restart at document starts, and no label crosses a document end or stands on
+padding.
 """
 
 from collections.abc import Generator
@@ -67,9 +69,18 @@ def micro_batch_of(rows: RowBatch) -> MicroBatch:
 
 
 @lru_cache(maxsize=2)
-def epoch_order(seed: int, epoch: int, rows: int) -> npt.NDArray[np.int64]:
-    """The permutation of all rows that one epoch follows: int64 [rows]."""
-    return np.random.Generator(np.random.Philox(key=[seed, epoch])).permutation(rows)
+def epoch_order(seed: int, epoch: int, stage_runs: tuple[tuple[int, int], ...]) -> npt.NDArray[np.int64]:
+    """The permutation of all rows that one epoch follows: int64 [rows].
+
+    `stage_runs` are pairs of a stage and of how many rows in a row are in it. Rows are shuffled as if there were no
+    stages, then put in the order of their stages.
+    """
+    stages, counts = np.array(stage_runs, np.int64).reshape(-1, 2).T
+    order = np.random.Generator(np.random.Philox(key=[seed, epoch])).permutation(int(counts.sum()))
+    if not stages.any():
+        return order
+    by_stage: npt.NDArray[np.int64] = order[np.argsort(np.repeat(stages, counts)[order], kind="stable")]
+    return by_stage
 
 
 class Loader:
@@ -93,7 +104,7 @@ class Loader:
         ids = np.empty(self._batch_rows, np.int64)
         for epoch in np.unique(epochs):
             inside = epochs == epoch
-            ids[inside] = epoch_order(self._seed, int(epoch), len(self._rows))[places[inside]]
+            ids[inside] = epoch_order(self._seed, int(epoch), self._rows.stage_runs)[places[inside]]
         return ids
 
     def batch(self, rows_seen: int) -> Batch:

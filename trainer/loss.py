@@ -23,6 +23,12 @@ def summed_loss(hidden: Tensor, head: Tensor, labels: Tensor) -> Tensor:
         return torch.stack(list(slices)).sum()
 
 
+def label_losses(hidden: Tensor, head: Tensor, labels: Tensor) -> Tensor:
+    """The cross-entropy in nats of each label: fp32 [tokens] without gradient, 0 where a label is IGNORED."""
+    with torch.no_grad():
+        return torch.cat([_losses(log_shares, labels[span]) for span, log_shares in _sliced(hidden, head)])
+
+
 def scaled_loss(hidden: Tensor, head: Tensor, labels: Tensor, scale: float) -> Tensor:
     """The summed loss times `scale`, an fp32 scalar with gradients for `hidden` and `head`.
 

@@ -7,7 +7,6 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from beam_jobs.certify.evidence import DOCUMENTS, Evidence, File, read_evidence, read_parts
 from beam_jobs.certify.read import BATCH, HELD_OUT_SCHEMA, batches, split_numbers
@@ -65,7 +64,7 @@ def consecutive(files: Sequence[Sized], limit: int, least: int = 1) -> list[list
 
 
 def work(job: Job, unit: Unit, _outputs: Outputs) -> dict[str, Any]:
-    """Compares the originals of some files; the counts are the pairs, and how alike two of different splits are."""
+    """Compares the documents of some files; the counts are the pairs, and how alike two of different splits are."""
     comparison = Comparison(read_evidence(job), *_held_out(job.folder, shared(job, unit.inputs["held_out"])))
     for file in unit.inputs["files"]:
         comparison.add(File(**file))
@@ -91,10 +90,9 @@ class Comparison:
     """The largest Jaccard similarity of those; 0 where all are below what is looked for."""
 
     def add(self, file: File) -> None:
-        """Compares the originals of a file."""
-        table = read_columns(file.path, ["split", "parent_id", "text"])
-        originals = np.flatnonzero(pc.is_null(table.column("parent_id")).to_numpy())
-        rows, references = table.take(pa.array(originals)), file.references(originals)
+        """Compares the documents of a file, variants too."""
+        rows = read_columns(file.path, ["split", "text"])
+        references = file.references(np.arange(rows.num_rows))
         splits = split_numbers(rows.column("split"), file)
         self.pairs += _pairs(splits, self.splits)
         similarity = self.evidence.settings.split.similarity

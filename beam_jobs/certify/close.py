@@ -40,7 +40,7 @@ def close(job: Job) -> Manifest:
         },
         "kept": {
             "documents": sum(one.counts.get("originals", 0) for one in read),
-            "threshold": settings.near_duplicates.threshold,
+            "threshold": settings.near_duplicates.threshold if settings.near_duplicates.enabled else None,
             **_compared(one.counts["kept"] for one in checked),
         },
         "with_index": {
@@ -121,6 +121,7 @@ def _rows(certificate: Mapping[str, Any]) -> Iterator[tuple[str, int, str]]:
     """The table: what was compared, how much of it there is, and the closest call or how much is wrong."""
     removals, kept, index, across = (certificate[name] for name in ("removals", "kept", "with_index", "across_splits"))
     wrong = certificate["violations"]["counts"]
+    searched = kept["threshold"] is not None
 
     def note(check: str, right: str) -> str:
         return f"violations: {wrong[check]:,}" if check in wrong else right
@@ -130,8 +131,9 @@ def _rows(certificate: Mapping[str, Any]) -> Iterator[tuple[str, int, str]]:
         yield f"removals by {rule}", count, f"smallest Jaccard {removals['smallest_jaccard']:.4f}" if near else ""
     if "removals" in wrong:
         yield "removals not proven", wrong["removals"], ""
-    yield "documents", kept["documents"], note("kept", "different ids and contents")
-    yield "pairs that share a band", kept["pairs"], _shown(kept["largest"], kept["threshold"])
+    yield "documents", kept["documents"], note("kept", "different ids and contents" if searched else "different ids")
+    if searched:
+        yield "pairs that share a band", kept["pairs"], _shown(kept["largest"], kept["threshold"])
     if index["documents"]:
         yield "documents of indexes", index["documents"], note("kept", "different ids and contents")
         yield "pairs with them that share a band", index["pairs"], _shown(index["largest"], kept["threshold"], SHARE)

@@ -89,7 +89,7 @@ def inputs(recipe: Recipe) -> dict[str, Any]:
         "manifest": corpus.manifest.sha256,
         "settings": corpus.settings.model_dump(mode="json"),
         "ledger": corpus.manifest.facts["ledger"],
-        "variants": sum(corpus.manifest.facts["variants"].values()),
+        "variants": sum(one["documents"] for one in corpus.manifest.facts["variants"].values()),
         "files": [{"ordinal": ordinal, **file} for ordinal, file in enumerate(_files(found, corpus.settings))],
     }
 

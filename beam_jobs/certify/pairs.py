@@ -60,6 +60,8 @@ def work(job: Job, unit: Unit, outputs: Outputs) -> dict[str, Any]:
     claims = read_parts(job.folder, files["claims"], part, CLAIM_SCHEMA)
     ids = groups_of(identities.column("id").to_numpy(), identities.column("reference").to_numpy(), evidence)
     tell(ids, "same id", violations)
+    if not evidence.settings.near_duplicates.enabled:
+        keys = KEY_SCHEMA.empty_table()  # duplicates stay: documents may have all but their ids in common
     groups = {kind: _groups(keys, kind, evidence) for kind in (BAND, CONTENT, ADDRESS)}
     tell(groups[CONTENT], "same content", violations)
     tell(groups[ADDRESS], "same address", violations)

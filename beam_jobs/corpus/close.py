@@ -1,7 +1,7 @@
 """The end of the corpus job: the ledger must close, the limits must hold, then the manifest is written."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from beam_jobs.corpus.duplicates.index import index_inputs
@@ -36,7 +36,8 @@ def close(job: Job) -> Manifest:
         "ledger": ledger.to_json(),
         "splits": _sum(commit.counts["splits"] for commit in finished),
         "sources": _sum(commit.counts["sources"] for commit in (*extracted, *finished)),
-        "variants": dict(_sum([{"variants": commit.counts["variants"]} for commit in finished])["variants"]),
+        "groups": list(_groups(finished)),
+        "variants": _variants(finished, commits_of(job, "augment")),
         "recipe": job.recipe.corpus.model_dump(mode="json"),
         "seed": job.recipe.seed,
         "index": index_inputs(job.recipe),
@@ -45,16 +46,27 @@ def close(job: Job) -> Manifest:
     }
     if cut:
         facts[REPEATED] = _repeated_text(job, cut)
-    kinds = ("documents", "removals", "measurements", "examples", "signatures")
-    of_finish = ("documents", "signatures")
+    kinds = ("documents", "removals", "measurements", "examples", "signatures", "refused_variants")
+    of_finish = ("documents", "signatures", "refused_variants")
     files = {kind: _files(finished if kind in of_finish else every, kind) for kind in kinds}
-    _check_rows(ledger, files, sum(facts["variants"].values()))
+    files["word_statistics"] = _files(commits_of(job, "statistics"), "word_statistics")
+    _check_rows(ledger, files, facts["variants"])
     _check_sources(job, facts["sources"])
     check_limits(ledger, job.recipe.corpus.limits, files["removals"], job.folder)
-    write_json(join(job.folder, "ledger.json"), facts["ledger"])
+    write_json(join(job.folder, "ledger.json"), {**facts["ledger"], "variants": facts["variants"]})
     manifest = write_manifest(job.folder, Manifest(job.name, files, facts))
     _show(job, ledger, facts)
     return manifest
+
+
+def _groups(finished: Sequence[Commit]) -> Iterator[dict[str, Any]]:
+    """Yields documents and bytes of originals by split, source and language: what a mixture is computed from."""
+    total: dict[tuple[str, str, str], Counter[str]] = {}
+    for commit in finished:
+        for split, source, language, name, count in commit.counts["groups"]:
+            total.setdefault((split, source, language), Counter())[name] += count
+    for (split, source, language), counts in sorted(total.items()):
+        yield {"split": split, "source": source, "language": language, **counts}
 
 
 def _repeated_text(job: Job, cut: Sequence[Commit]) -> dict[str, Any]:
@@ -83,10 +95,24 @@ def _files(commits: Sequence[Commit], kind: str) -> list[OutputFile]:
     return [file for commit in commits for file in commit.files.get(kind, ())]
 
 
-def _check_rows(ledger: Ledger, files: dict[str, list[OutputFile]], variants: int) -> None:
-    """The rows in the files must be the records in the books."""
-    kept = ledger.stages[STAGES[-1]].kept + variants
-    for kind, booked in (("documents", kept), ("removals", ledger.removed())):
+def _variants(finished: Sequence[Commit], augmented: Sequence[Commit]) -> dict[str, dict[str, int]]:
+    """What was made by each augmentation, what of it are documents now, and how much was changed, apart from records.
+
+    `edits` of `units` (words of prose, or sentences) were changed in the variants that were made.
+    """
+    total = _sum(commit.counts["variants"] for commit in (*augmented, *finished))
+    for name, count in total.items():
+        if count["made"] != count["documents"] + count["removed"]:
+            raise GristmillError(f"the ledger does not close: variants by {name} were lost")
+    return {name: {key: count[key] for key in sorted(count)} for name, count in total.items()}
+
+
+def _check_rows(ledger: Ledger, files: dict[str, list[OutputFile]], variants: dict[str, dict[str, int]]) -> None:
+    """The rows in the files must be the records in the books, and the variants."""
+    made = {key: sum(count[key] for count in variants.values()) for key in ("documents", "removed")}
+    kept = ledger.stages[STAGES[-1]].kept + made["documents"]
+    booked_rows = (("documents", kept), ("removals", ledger.removed()), ("refused_variants", made["removed"]))
+    for kind, booked in booked_rows:
         rows = sum(file.rows for file in files[kind])
         if rows != booked:
             raise GristmillError(f"the ledger does not close: {rows} {kind} were written, {booked} were booked")
@@ -138,12 +164,20 @@ def _show(job: Job, ledger: Ledger, facts: dict[str, Any]) -> None:
     show_table("documents", ("split", "documents", "characters"), rows)
     near_duplicates = job.recipe.corpus.near_duplicates
     found = detection_probability(near_duplicates.threshold, near_duplicates.bands, near_duplicates.rows)
-    say(f"near-duplicates: a pair at Jaccard {near_duplicates.threshold:g} is found with probability {found:.3f}")
+    if near_duplicates.enabled:
+        say(f"near-duplicates: a pair at Jaccard {near_duplicates.threshold:g} is found with probability {found:.3f}")
     if top := facts.get(REPEATED, {}).get("top"):
         shown = [(one["documents"], " ".join(one["text"].split())[:SHOWN_CHARACTERS]) for one in top[:SHOWN_REPEATED]]
         counted = "times" if job.recipe.corpus.repeated_text.unit == "substrings" else "documents"
         show_table("text that recurs most", (counted, "text"), shown)
     if facts["variants"]:
-        show_table("variants of training documents", ("augmentation", "documents"), list(facts["variants"].items()))
+        header = ("made", "too near", "documents", "changed", "augmentation")
+        show_table("variants of training documents", header, list(_variant_rows(facts["variants"])))
     for name in ("documents", "removals", "ledger.json", "manifest.json"):
         say(f"  {join(job.folder, name)}")
+
+
+def _variant_rows(variants: dict[str, dict[str, int]]) -> Iterator[tuple[int, int, int, str, str]]:
+    for name, count in variants.items():
+        changed = f"{count['edits'] / max(count['units'], 1):.2%}"
+        yield count["made"], count["removed"], count["documents"], changed, name

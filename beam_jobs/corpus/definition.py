@@ -6,7 +6,7 @@ from beam_jobs.command import JobCommand
 from beam_jobs.corpus.close import close
 from beam_jobs.corpus.duplicates.index import index_inputs
 from beam_jobs.corpus.inputs import resolve_inputs
-from beam_jobs.corpus.resources import resource_hashes
+from beam_jobs.corpus.resources import augmentation_resources, resource_hashes
 from beam_jobs.units import Phase, Rounds
 from stages.recipe import Recipe
 
@@ -24,6 +24,7 @@ LIBRARIES = (
     "phonenumbers",
     "py3langid",
     "pyarrow",
+    "pypinyin",
     "resiliparse",
     "safetensors",
     "scipy",
@@ -49,6 +50,7 @@ def phases() -> Sequence[Phase]:
         gather,
         settle,
     )
+    from beam_jobs.corpus.variants import apart, augment, statistics, words
 
     return (
         Phase("extract", extract.plan, extract.work, extract.settings),
@@ -64,6 +66,11 @@ def phases() -> Sequence[Phase]:
         Phase("settle", settle.plan, settle.work, settle.settings),
         Phase("across", across.plan, across.work, across.settings),
         Phase("moved", across.plan_moved, across.work_moved, across.settings),
+        Phase("words", words.plan, words.work, words.settings),
+        Phase("word_sums", words.plan_sums, words.work_sums, words.settings),
+        Phase("statistics", statistics.plan, statistics.work, statistics.settings),
+        Phase("augment", augment.plan, augment.work, augment.settings),
+        Phase("apart", apart.plan, apart.work, apart.settings),
         Phase("finish", finish.plan, finish.work, finish.settings),
     )
 
@@ -78,7 +85,7 @@ def rounds() -> Sequence[Rounds]:
 def inputs(recipe: Recipe) -> list[dict[str, object]]:
     """The files of all sources with their sizes and versions, and the files that rules read, which have no source."""
     files = [file.to_json() for file in resolve_inputs(recipe.corpus.sources, recipe.corpus.reading.http)]
-    resources = resource_hashes(recipe.corpus)
+    resources = {**resource_hashes(recipe.corpus), **augmentation_resources(recipe.corpus)}
     named: list[dict[str, object]] = [
         {"source": "", "path": path, "sha256": resources[path]} for path in sorted(resources)
     ]

@@ -1,49 +1,45 @@
-"""The last phase: writes the documents that stay, with their split, and variants of some of the training documents."""
+"""The last phase: writes the documents that stay, with their split, and the variants of some training documents."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from beam_jobs.corpus import outcomes
 from beam_jobs.corpus.duplicates.index import index_schema, index_table
-from beam_jobs.corpus.duplicates.runs import own_runs
 from beam_jobs.corpus.examples import Examples
+from beam_jobs.corpus.outcomes import Outcomes
 from beam_jobs.corpus.tables import TableWriter, read_batches, read_table, removal_row, table_writer, write_table
-from beam_jobs.shuffle import read_part
 from beam_jobs.units import Job, Outputs, Planned, Unit, commits_of, files_of
 from stages import artifacts
-from stages.augmentation import variants
-from stages.document import DOCUMENT_SCHEMA, IDENTITY_FIELDS, REMOVAL_SCHEMA, Refusal
+from stages.document import DOCUMENT_SCHEMA, IDENTITY_FIELDS, REFUSED_VARIANT_SCHEMA, REMOVAL_SCHEMA, Refusal
 from stages.ledger import Ledger
 from stages.recipe import Corpus, NearDuplicates, Recipe
-from stages.splits import SPLITS, assign_split
+from stages.splits import SPLITS
 
 STAGE = "duplicates"
+VARIANT_STAGE = "augment"
+NEAR_HELD_OUT = "near_held_out"
+"""Why a variant goes: it is too alike to a document that is held out."""
 
 
 def settings(recipe: Recipe) -> Any:
-    """What decides the output beside candidates and decisions."""
-    corpus = recipe.corpus
-    augmentation = [one.model_dump(mode="json") for one in corpus.augmentation]
-    near_duplicates = corpus.near_duplicates.model_dump(mode="json")
-    return [recipe.seed, corpus.split.model_dump(mode="json"), augmentation, near_duplicates, corpus.keep_removed_text]
+    """What decides the output beside candidates, decisions and variants."""
+    near_duplicates = recipe.corpus.near_duplicates.model_dump(mode="json")
+    return [outcomes.settings(recipe), near_duplicates, recipe.corpus.keep_removed_text]
 
 
 def plan(job: Job) -> list[Planned]:
-    """One unit for each unit of candidates."""
-    decisions = files_of(commits_of(job, "settle"), "decisions")
-    moved = files_of(commits_of(job, "moved"), "moved")
+    """One unit for each file of candidates."""
+    every = outcomes.planned(job)
+    made: list[dict[str, Any] | None] = [*files_of(commits_of(job, "augment"), "variants")] or [None] * len(every)
+    refused = [file for file in files_of(commits_of(job, "apart"), "refused") if file["rows"]]
     return [
-        Planned(
-            {"candidates": files["candidates"], "decisions": decisions[number], "part": place, "moved": moved},
-            files["candidates"]["bytes"],
-        )
-        for number, run in enumerate(own_runs(job))
-        for place, files in enumerate(run.files)
+        Planned({**one.inputs, "variants": variants, "refused": refused if variants else []}, one.weight)
+        for one, variants in zip(every, made, strict=True)
     ]
 
 
@@ -51,46 +47,25 @@ def work(job: Job, unit: Unit, outputs: Outputs) -> dict[str, Any]:
     """Writes one file of documents and one of removals; the counts are ledger, splits, sources and variants."""
     corpus = job.recipe.corpus
     ledger, examples = Ledger([STAGE]), Examples()
-    decisions = _decisions(job, unit)
-    moved = _moved(job, unit)
+    found = Outcomes(job, unit.inputs)
     with (
         table_writer(outputs, "documents", DOCUMENT_SCHEMA, product=True) as documents,
         table_writer(outputs, "removals", REMOVAL_SCHEMA, product=True) as removals,
         _index_writer(corpus.near_duplicates, outputs) as add_to_index,
     ):
-        writer = _DocumentWriter(job.recipe, documents, moved)
-        first = 0
-        for batch in read_batches(artifacts.join(job.folder, unit.inputs["candidates"]["path"])):
-            decided = [decisions.get(first + place) for place in range(batch.num_rows)]
-            first += batch.num_rows
-            stays = np.array([one is None or one["rule"] is None for one in decided], np.bool_)
-            clusters = [
-                None if one is None else one["cluster"] for one, stay in zip(decided, stays, strict=True) if stay
-            ]
-            kept = batch if stays.all() else batch.filter(pa.array(stays))
-            ledger.keep(STAGE, kept.num_rows)
-            writer.write(kept, clusters)
-            add_to_index(kept)
-            gone = [one for one, stay in zip(decided, stays, strict=True) if one is not None and not stay]
-            for candidate, decision in zip(batch.filter(pa.array(~stays)).to_pylist(), gone, strict=True):
+        writer = _DocumentWriter(documents)
+        for decided in found.batches():
+            ledger.keep(STAGE, decided.kept.num_rows)
+            writer.write(decided.kept, found.splits(decided))
+            add_to_index(decided.kept)
+            for candidate, decision in decided.removed():
                 ledger.remove(STAGE, decision["rule"])
                 removal = _duplicate_row(candidate, decision, corpus)
                 examples.add(removal, candidate["text"])
                 removals.write(removal)
+        variants = _write_variants(job, unit, documents, outputs)
     write_table(outputs, "examples", examples.table())
-    return {"ledger": ledger.to_json(), **writer.counts()}
-
-
-def _decisions(job: Job, unit: Unit) -> dict[int, dict[str, Any]]:
-    """The decisions on this unit's candidates, by their row."""
-    table = read_part(artifacts.join(job.folder, unit.inputs["decisions"]["path"]), unit.inputs["part"])
-    return {row["reference"] & 0xFFFFFFFF: row for row in table.to_pylist()}
-
-
-def _moved(job: Job, unit: Unit) -> frozenset[int]:
-    """The clusters that are in training whatever their hash says."""
-    tables = [read_table(artifacts.join(job.folder, file["path"])) for file in unit.inputs["moved"]]
-    return frozenset(one for table in tables for one in table.column("cluster").to_pylist())
+    return {"ledger": ledger.to_json(), **writer.counts(), "variants": variants}
 
 
 def _duplicate_row(candidate: Mapping[str, Any], decision: Mapping[str, Any], corpus: Corpus) -> dict[str, Any]:
@@ -117,34 +92,23 @@ def _index_writer(near_duplicates: NearDuplicates, outputs: Outputs) -> Iterator
 
 
 class _DocumentWriter:
-    """Writes documents and their variants, and counts them."""
+    """Writes documents, and counts them."""
 
-    def __init__(self, recipe: Recipe, documents: TableWriter, moved: Collection[int]):
-        self._recipe = recipe
+    def __init__(self, documents: TableWriter):
         self._documents = documents
-        self._moved = moved
         self._splits: dict[str, Counter[str]] = {split: Counter() for split in SPLITS}
         self._sources: dict[str, Counter[str]] = {}
-        self._variants: Counter[str] = Counter()
+        self._groups: Counter[tuple[str, str, str, str]] = Counter()
 
-    def write(self, candidates: pa.Table, clusters: Sequence[int | None]) -> None:
-        """Writes candidates that stay, and their variants after them; a cluster is by default the document's own."""
-        ids = candidates.column("id").to_pylist()
-        splits = [self._split(one if cluster is None else cluster) for one, cluster in zip(ids, clusters, strict=True)]
-        missing = {name: pa.nulls(len(ids), DOCUMENT_SCHEMA.field(name).type) for name in ("augmentation", "parent_id")}
+    def write(self, candidates: pa.Table, splits: Sequence[str]) -> None:
+        """Writes candidates that stay, with their splits."""
+        names = ("augmentation", "parent_id")
+        missing = {name: pa.nulls(len(splits), DOCUMENT_SCHEMA.field(name).type) for name in names}
         columns = {"split": pa.array(splits, pa.string()), **missing}
         found = {name: columns[name] if name in columns else candidates.column(name) for name in DOCUMENT_SCHEMA.names}
         documents = pa.table(found, schema=DOCUMENT_SCHEMA)
         self._documents.write_table(documents)
         self._count(documents)
-        if self._recipe.corpus.augmentation:
-            for row in documents.filter(pc.equal(documents.column("split"), "train")).to_pylist():
-                self._write_variants(row)
-
-    def _split(self, cluster: int) -> str:
-        if cluster in self._moved:
-            return "train"
-        return assign_split(cluster, self._recipe.seed, self._recipe.corpus.split)
 
     def _count(self, documents: pa.Table) -> None:
         texts = documents.column("text")
@@ -154,17 +118,52 @@ class _DocumentWriter:
             for row in table.aggregate([("characters", "count"), ("characters", "sum"), ("bytes", "sum")]).to_pylist():
                 size = {"documents": row["characters_count"], **{name: row[f"{name}_sum"] for name in sizes}}
                 counts.setdefault(row["key"], Counter()).update(size)
-
-    def _write_variants(self, document: Mapping[str, Any]) -> None:
-        settings, seed = self._recipe.corpus.augmentation, self._recipe.seed
-        for variant in variants(document["id"], document["text"], document["language"], settings, seed):
-            changed = {"id": variant.id, "text": variant.text, "augmentation": variant.augmentation}
-            self._documents.write({**document, **changed, "parent_id": document["id"]})
-            self._variants[variant.augmentation] += 1
+        columns = [documents.column(name).to_pylist() for name in ("split", "source", "language")]
+        for *group, size in zip(*columns, sizes["bytes"].to_pylist(), strict=True):
+            self._groups.update({(*group, "documents"): 1, (*group, "bytes"): size})
 
     def counts(self) -> dict[str, Any]:
         return {
             "splits": {split: dict(count) for split, count in self._splits.items()},
             "sources": {name: dict(count) for name, count in sorted(self._sources.items())},
-            "variants": dict(sorted(self._variants.items())),
+            "groups": [[*key, count] for key, count in sorted(self._groups.items())],
         }
+
+
+def _write_variants(job: Job, unit: Unit, documents: TableWriter, outputs: Outputs) -> dict[str, Any]:
+    """Writes the variants that are no danger to the splits, and those that are refused; counts both by augmentation."""
+    if unit.inputs["variants"] is None:
+        return {}
+    refused = _refused(job, unit)
+    counts: dict[str, Counter[str]] = {}
+    rows = []
+    for batch in read_batches(artifacts.join(job.folder, unit.inputs["variants"]["path"])):
+        goes = [one in refused for one in batch.column("id").to_pylist()]
+        documents.write_table(batch.filter(pa.array([not one for one in goes])))
+        for name, one in zip(batch.column("augmentation").to_pylist(), goes, strict=True):
+            counts.setdefault(name, Counter(documents=0, removed=0)).update(["removed" if one else "documents"])
+        rows += [_refused_row(row, refused[row["id"]], job) for row in batch.filter(pa.array(goes)).to_pylist()]
+    if rows:
+        with table_writer(outputs, "refused_variants", REFUSED_VARIANT_SCHEMA, product=True) as writer:
+            for row in rows:
+                writer.write(row)
+    return {name: dict(count) for name, count in sorted(counts.items())}
+
+
+def _refused(job: Job, unit: Unit) -> dict[int, dict[str, Any]]:
+    """The variants that go, by id; compared with several parts of the held-out documents, the most alike counts."""
+    found: dict[int, dict[str, Any]] = {}
+    for file in unit.inputs["refused"]:
+        for row in read_table(artifacts.join(job.folder, file["path"])).to_pylist():
+            found[row["id"]] = min(
+                found.get(row["id"], row), row, key=lambda one: (-one["jaccard"], one["duplicate_of"])
+            )
+    return found
+
+
+def _refused_row(variant: Mapping[str, Any], refused: Mapping[str, Any], job: Job) -> dict[str, Any]:
+    identity = {field.name: variant[field.name] for field in IDENTITY_FIELDS}
+    refusal = Refusal(NEAR_HELD_OUT, refused["jaccard"], job.recipe.corpus.split.similarity)
+    partner = {name: refused[name] for name in ("duplicate_of", "jaccard")}
+    made = {name: variant[name] for name in ("augmentation", "parent_id")}
+    return {**removal_row(identity, VARIANT_STAGE, refusal, variant["text"]), **partner, **made}

@@ -89,9 +89,11 @@ RULES = {
         "duplicates",
         "indexed_near_duplicate",
     ): "By its signature, a document of an earlier run has nearly the same text.",
+    ("augment", "near_held_out"): "A variant that came too near to a document that is held out.",
 }
 
 KEYS = {
+    ("augment", "near_held_out"): "corpus.split.similarity",
     ("read", "record_bytes"): "corpus.reading.maximum_record_bytes",
     ("read", "expansion"): "corpus.reading.maximum_expansion",
     ("read", "content_codings"): "corpus.reading.maximum_content_codings",

@@ -116,8 +116,9 @@ def _context(
         "splits": list(_splits(facts, tokenizer)),
         "characters": sum(split.get("characters", 0) for split in facts["splits"].values()),
         "tokens": _tokens(tokenizer),
+        "mixture": list(_mixture(tokenizer)),
         "pretrain": pretrain.facts.get("results") if pretrain else None,
-        "variants": sorted(facts["variants"].items()),
+        "variants": [(name, count["documents"]) for name, count in sorted(facts["variants"].items())],
         "sources": sorted(facts["sources"].items()),
         "tables": tables,
         "languages": tables.languages.most_common(LANGUAGES_SHOWN),
@@ -225,7 +226,7 @@ def _threshold(rule: str, value: float | None) -> str:
 def _splits(facts: Mapping[str, Any], tokenizer: Manifest | None) -> Iterator[dict[str, Any]]:
     tokens = tokenizer.facts["splits"] if tokenizer else {}
     for name, count in sorted(facts["splits"].items(), key=lambda item: SPLITS.index(item[0])):
-        variants = sum(facts["variants"].values()) if name == "train" else 0
+        variants = sum(count["documents"] for count in facts["variants"].values()) if name == "train" else 0
         yield {
             "name": name,
             "documents": count.get("documents", 0),
@@ -237,6 +238,14 @@ def _splits(facts: Mapping[str, Any], tokenizer: Manifest | None) -> Iterator[di
 
 def _tokens(tokenizer: Manifest | None) -> int | None:
     return sum(split["tokens"] for split in tokenizer.facts["splits"].values()) if tokenizer else None
+
+
+def _mixture(tokenizer: Manifest | None) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """What the training split ends up with, by source and by language, the largest first."""
+    table = tokenizer.facts.get("mixture", {}) if tokenizer else {}
+    for title, kind in (("Source", "sources"), ("Language", "languages")):
+        if kind in table:
+            yield title, sorted(table[kind], key=lambda row: (-row["tokens"], row["name"]))
 
 
 def _value_cards(tables: Tables, settings: Corpus) -> Iterator[dict[str, Any]]:

@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from beam_jobs.sample.debian import apt_client, read_pages, version_of
+from beam_jobs.packages.apt import apt_client, version_of
+from beam_jobs.packages.downloads import ClientError, Machine
+from beam_jobs.packages.pypi import fetch_python_package
+from beam_jobs.sample.debian import read_pages
 from beam_jobs.sample.documentation import LICENCE, PACKAGE, VERSION, read_documentation, standard_modules
-from beam_jobs.sample.downloads import ClientError, Machine
 from beam_jobs.sample.outputs import GROUPS, Part, SampleFolder
 from beam_jobs.sample.packages import COLLECTIONS, DebianPackage, PackageSet
-from beam_jobs.sample.pypi import fetch_python_package
 from beam_jobs.sample.report import LICENCES, licences_text, note_missing, show_sample
 from beam_jobs.sample.texts import write_books, write_leads
 from beam_jobs.sample.warc_writer import write_warc_files

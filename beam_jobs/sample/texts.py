@@ -4,8 +4,8 @@ import json
 import urllib.parse
 from pathlib import Path, PurePosixPath
 
+from beam_jobs.packages.pypi import read_source_files
 from beam_jobs.sample.outputs import SampleFolder
-from beam_jobs.sample.pypi import read_source_files
 from stages.artifacts import OutputFile
 from stages.errors import GristmillError
 

@@ -9,8 +9,8 @@ import html
 import re
 from pathlib import Path
 
+from beam_jobs.packages.pypi import read_wheel_file
 from beam_jobs.sample.outputs import SampleFolder
-from beam_jobs.sample.pypi import read_wheel_file
 from stages.artifacts import OutputFile
 from stages.errors import GristmillError
 

@@ -60,10 +60,10 @@ def _identity(row: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 def _outcome(corpus: FinishedCorpus, found: Found) -> Iterator[tuple[str, str]]:
     row = found.row
+    if row.get("augmentation"):
+        yield "variant", f"{row['augmentation']} of {row['parent_id']}"
     if found.kind == "documents":
         yield "kept as", f"document, {row['split']}, in {found.file}"
-        if row["augmentation"]:
-            yield "variant", f"{row['augmentation']} of {row['parent_id']}"
         return
     refusal = Refusal(row["rule"], row["value"], row["threshold"], row["detail"])
     yield "removed by", f"{row['stage']}: {described(refusal)}"

@@ -7,6 +7,7 @@ from beam_jobs.corpus.finished import NAME, FinishedCorpus, open_even_refused
 from beam_jobs.units import Job
 from beam_jobs.why.answer import answer
 from beam_jobs.why.search import Found, Match, containing, similar_addresses, whole, with_address, with_id
+from beam_jobs.why.shards import in_shards
 from stages.console import say
 from stages.errors import GristmillError
 from stages.recipe.command_line import parsed_recipe, recipe_parser
@@ -22,6 +23,8 @@ def main(arguments: Sequence[str]) -> None:
     found = _found(corpus, own)
     for one in found[: own.most]:
         measured = answer(corpus, one)
+        if one.kind == "documents" and (told := in_shards(recipe, corpus, one.row)):
+            say(f"in the shards  {told}\n")
         if own.record or own.save:
             from beam_jobs.why.record import show_record
 

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from beam_jobs.corpus.finished import FinishedCorpus, read_columns
 from stages.artifacts import is_local, join
 
-KINDS = ("documents", "removals")
+KINDS = ("documents", "removals", "refused_variants")
 MOST_NAMED = 3
 
 

@@ -6,6 +6,7 @@ sentencizer. The rule asks only whether there are at least 3 or 5, so that a pla
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from typing import Literal
 
 from stages.quality.english_words import english_tokens
@@ -59,6 +60,18 @@ def sentence_count(text: str, language: str, reference: Literal["papers", "datat
         text = text.strip()
         return _spacy_sentences(text, int(bool(text)), at_most)
     return _clauses(text, at_most) if language in CLAUSE_LANGUAGES else _sentences(text, language, at_most)
+
+
+def sentence_ends(text: str, language: str) -> Iterator[int]:
+    """Where sentences and lines end, as `sentence_count` counts them for the papers; without the end of the text."""
+    if language in CLAUSE_LANGUAGES:
+        for clause in _CLAUSE.finditer(text):
+            if sum(map(str.isalpha, clause.group())) >= CLAUSE_LETTERS:
+                yield clause.end()
+        return
+    for end in (_GREEK_END if language == "el" else _END).finditer(text):
+        if end.lastgroup is None:
+            yield end.end()
 
 
 def line_sentence_count(text: str, at_most: int) -> int:

@@ -4,9 +4,10 @@ An unknown key, a wrong type or an impossible value is an error that names the k
 overridden from the command line by their dotted names: `pretrain.steps=200 corpus.near_duplicates.threshold=0.7`.
 """
 
+from stages.recipe.ablate import Ablate
+from stages.recipe.augmentation import AUGMENTERS, Augmentation, Step
 from stages.recipe.cleaning import Cleaning, Decontamination, PersonalDataKind, RepeatedText, Urls
 from stages.recipe.corpus import (
-    Augmentation,
     Corpus,
     Extraction,
     Isolation,
@@ -18,6 +19,7 @@ from stages.recipe.corpus import (
     Split,
 )
 from stages.recipe.loading import load_recipe
+from stages.recipe.mixture import Curriculum, Mixture
 from stages.recipe.quality import (
     C4,
     Classifier,
@@ -35,11 +37,14 @@ from stages.recipe.training import Generation, Model, Packing, Pretrain, Tokeniz
 from stages.recipe.whole import Recipe, Sample
 
 __all__ = [
+    "AUGMENTERS",
     "C4",
+    "Ablate",
     "Augmentation",
     "Classifier",
     "Cleaning",
     "Corpus",
+    "Curriculum",
     "Decontamination",
     "Extraction",
     "FineWeb",
@@ -51,6 +56,7 @@ __all__ = [
     "Language",
     "Limits",
     "LineCorrections",
+    "Mixture",
     "Model",
     "NearDuplicates",
     "Packing",
@@ -68,6 +74,7 @@ __all__ = [
     "Section",
     "Source",
     "Split",
+    "Step",
     "Tokenizer",
     "Urls",
     "load_recipe",

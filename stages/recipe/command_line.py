@@ -1,6 +1,7 @@
-"""The two arguments that every command has: the recipe and what overrides it."""
+"""The arguments that commands have in common: the recipe and what overrides it, and the number of workers."""
 
 import argparse
+import os
 
 from stages.recipe.loading import load_recipe
 from stages.recipe.whole import Recipe
@@ -18,6 +19,19 @@ def recipe_parser(prog: str, description: str = "", epilog: str = "") -> argpars
         "--set", action="append", default=[], metavar="KEY=VALUE", help="settings that go before those of the recipe"
     )
     return parser
+
+
+def add_workers(parser: argparse.ArgumentParser) -> None:
+    """Adds `--workers`, a number above 0; by default one a core."""
+    parser.add_argument(
+        "--workers", type=_positive, default=os.cpu_count(), help="local worker processes (%(default)s)"
+    )
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of workers")
+    return int(text)
 
 
 def parsed_recipe(parsed: argparse.Namespace) -> Recipe:

@@ -1,33 +1,15 @@
 """The corpus sections of a recipe: from raw files to documents."""
 
-import re
 from typing import Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from stages.recipe.augmentation import Augmentation
 from stages.recipe.cleaning import Cleaning, Decontamination, RepeatedText, Urls
+from stages.recipe.languages import known_languages
 from stages.recipe.quality import Quality
 from stages.recipe.section import Section
 from stages.recipe.sources import Reading, Source
-
-_CODES = """
-ace af am an ar ary arz as az ba bcl be bg bn br bs ca crh cs cy da de dz el en eo es et eu ext fa
-fi fo fr fuv fy ga gcf gcr gd gl gom grc gu gug guw ha hbo he hi hr ht hu hy id ig is it ja jv ka
-kab kik kk km kn ko ku ky la lb lg lij ln lo lt ltg lv mg mk ml mn mr ms mt my ne nl nn no nso oc om
-or pa pcm pl ps pt qu ro ru rw sa sdh se si sk sl sn so sq sr st sv sw ta te tg th tk tl tr tt ug uk
-ur uz uzs vec vi vo wa wuu xh yo yue zh zu zxx
-"""
-_NAMES = """
-nb=no nob=no nor=no nno=nn iw=he heb=he fil=tl cmn=zh zho=zh eng=en deu=de ger=de fra=fr fre=fr
-spa=es ita=it por=pt rus=ru jpn=ja kor=ko ara=ar nld=nl english=en german=de french=fr spanish=es
-italian=it portuguese=pt dutch=nl russian=ru chinese=zh japanese=ja korean=ko arabic=ar norwegian=no
-swedish=sv danish=da polish=pl turkish=tr ki=kik gn=gug
-"""
-LANGUAGES = tuple(_CODES.split())
-"""The codes that py3langid gives, with `zxx` for no language."""
-_OTHER_NAMES = dict(pair.split("=") for pair in _NAMES.split())
-"""What else languages are called, in other standards or in English, by the code to write."""
-
 
 Priority = Literal["length", "newest", "oldest", "quality_score", "perplexity", "source"]
 """longer, newer or older text; higher score; lower perplexity; source that stands earlier in the recipe."""
@@ -81,25 +63,15 @@ class Language(Section):
     maximum_characters: int = Field(default=2_000, gt=0)
     """How much of the text is read, evenly spaced over it."""
 
-    @field_validator("keep")
-    @classmethod
-    def _codes_are_known(cls, keep: tuple[str, ...]) -> tuple[str, ...]:
-        for code in keep:
-            if code not in LANGUAGES:
-                raise ValueError(f"no language {code!r}{_near(code)}; known are {' '.join(LANGUAGES)}")
-        return keep
-
-
-def _near(code: str) -> str:
-    lower = code.lower()
-    short = re.split("[-_]", lower)[0]
-    near = _OTHER_NAMES.get(lower) or _OTHER_NAMES.get(short) or (short if short in LANGUAGES else None)
-    return f", did you mean {near!r}?" if near else ""
+    _codes_are_known = field_validator("keep")(known_languages)
 
 
 class NearDuplicates(Section):
     """MinHash LSH over word shingles; a pair counts only if its true Jaccard similarity reaches the threshold."""
 
+    enabled: bool = True
+    """Without it duplicates stay, but for those of equal id. Of a family that would be in several splits, all are in
+    training."""
     threshold: float = Field(default=0.8, gt=0.0, le=1.0)
     bands: int = Field(default=14, gt=0)
     rows: int = Field(default=8, gt=0)
@@ -131,15 +103,6 @@ class Split(Section):
     """No document of one split is as similar (Jaccard) as this to one of another."""
 
 
-class Augmentation(Section):
-    """One kind of variant, made of a share of the training documents."""
-
-    augmenter: Literal["keyboard", "word_swap"]
-    share: float = Field(default=0.05, ge=0.0, le=1.0)
-    rate: float = Field(default=0.05, gt=0.0, le=1.0)
-    """keyboard: the share of the words that get one typing error; word_swap: of the words that change places."""
-
-
 class Limits(Section):
     """When a corpus run must fail instead of ending quietly with too little."""
 
@@ -169,6 +132,8 @@ class Corpus(Section):
     near_duplicates: NearDuplicates = NearDuplicates()
     split: Split = Split()
     augmentation: tuple[Augmentation, ...] = ()
+    wordnet: str = "build/wordnet"
+    """The folder of WordNet's files, which `make wordnet` fetches for `synonym` and `antonym`."""
     limits: Limits = Limits()
 
     @model_validator(mode="after")
@@ -181,8 +146,8 @@ class Corpus(Section):
 
     @model_validator(mode="after")
     def _augmentations_differ(self) -> Self:
-        kinds = [(one.augmenter, one.rate) for one in self.augmentation]
-        for augmenter, rate in kinds:
-            if kinds.count((augmenter, rate)) > 1:
-                raise ValueError(f"two augmentations are {augmenter} at rate {rate}")
+        names = [one.name for one in self.augmentation]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"two augmentations are {name}")
         return self

@@ -23,6 +23,9 @@ class Tokenizer(Section):
     sample_megabytes: float = Field(default=10.0, gt=0)
     """How much text of the training split the tokenizer is trained on."""
     character_coverage: float = Field(default=0.9995, gt=0.9, le=1.0)
+    pretrained: str = ""
+    """The folder of a tokenizer to use (`build/<name>/tokenizer/tokenizer`) instead of training one; the keys above are
+    not read then."""
     packing: Packing = Packing()
 
 

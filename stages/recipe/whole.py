@@ -4,7 +4,9 @@ from typing import Literal
 
 from pydantic import Field
 
+from stages.recipe.ablate import Ablate
 from stages.recipe.corpus import Corpus
+from stages.recipe.mixture import Mixture
 from stages.recipe.quality_model import QualityModel
 from stages.recipe.section import Section
 from stages.recipe.training import Pretrain, Tokenizer
@@ -30,8 +32,10 @@ class Recipe(Section):
     sample: Sample | None = None
     corpus: Corpus
     quality_model: QualityModel = QualityModel()
+    mixture: Mixture = Mixture()
     tokenizer: Tokenizer = Tokenizer()
     pretrain: Pretrain = Pretrain()
+    ablate: Ablate = Ablate()
 
     def folder(self, job: str) -> str:
         """The folder that one job writes to."""

@@ -149,7 +149,7 @@ class StoredCorpus:
                 "train": {"documents": len(originals), "characters": sum(len(row["text"]) for row in originals)}
             },
             "sources": {"web": {"records": len(originals) + len(self.removed), "documents": len(originals)}},
-            "variants": {"keyboard(rate=0.05)": len(self.rows["documents"]) - len(originals)},
+            "variants": {"keyboard(rate=0.05)": {"documents": len(self.rows["documents"]) - len(originals)}},
             "recipe": self.corpus.model_dump(mode="json"),
             "seed": 1,
             "libraries": {"python": "3.11"},

@@ -139,7 +139,7 @@ def test_a_corpus_is_proven_with_its_closest_calls(tmp_path: Path, capsys: pytes
     assert found["removals"]["by_rule"] == {"duplicate_id": 1, "exact_duplicate": 1, "near_duplicate": 1}
     assert found["removals"]["smallest_jaccard"] == similarity(A, ALMOST_A) > 0.8
     assert found["kept"] == {"documents": 7, "threshold": 0.8, "pairs": 2, "largest": similarity(B, LIKE_B)}
-    assert found["across_splits"]["pairs"] == 5 * 2 + 1
+    assert found["across_splits"]["pairs"] == 6 * 2 + 1
     assert found["across_splits"]["largest"] == similarity(C, HELD_OUT) > 0.56
     assert found["violations"] == {"counts": {}, "first": []}
     shown = capsys.readouterr().out

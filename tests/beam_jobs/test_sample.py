@@ -16,12 +16,13 @@ from pathlib import Path
 import pytest
 from fastwarc.warc import ArchiveIterator, WarcRecordType
 
+from beam_jobs.packages.downloads import ClientError, Machine, run_client
+from beam_jobs.packages.pypi import PythonPackage
 from beam_jobs.sample import command
 from beam_jobs.sample.command import build_sample, main
 from beam_jobs.sample.debian import read_pages
-from beam_jobs.sample.downloads import ClientError, Machine, run_client
 from beam_jobs.sample.outputs import SampleFolder
-from beam_jobs.sample.packages import DebianPackage, PackageSet, PythonPackage
+from beam_jobs.sample.packages import DebianPackage, PackageSet
 from beam_jobs.sample.wikipedia import DUMP
 from stages.artifacts import read_manifest
 from stages.errors import GristmillError

@@ -60,10 +60,10 @@ sample_megabytes = 0.2
 sequence_length = 64
 shard_megabytes_of_text = 0.02
 [pretrain]
-steps = 150
+steps = 240
 batch_rows = 8
 micro_batch_rows = 4
-learning_rate = 1e-2
+learning_rate = 5e-3
 warmup_steps = 10
 evaluate_every = 50
 evaluation_rows = 16

@@ -17,7 +17,7 @@ from stages.language import (
     representative_sample,
 )
 from stages.recipe import Language
-from stages.recipe.corpus import _OTHER_NAMES, LANGUAGES
+from stages.recipe.languages import _OTHER_NAMES, LANGUAGES
 
 TEXTS = {
     "en": "The river had risen in the night, and nobody in the village could remember such a flood.",

@@ -74,8 +74,43 @@ def test_equal_settings_have_equal_fingerprints(tmp_path: Path) -> None:
         ("corpus.sources.4.name=x", "override 'corpus.sources.4.name=x': '4' is not an index below 1"),
         (
             'corpus.augmentation=[{augmenter = "keyboard"}, {augmenter = "keyboard"}]',
-            "corpus: two augmentations are keyboard at rate 0.05",
+            "corpus: two augmentations are keyboard(rate=0.05)",
         ),
+        ('corpus.augmentation=[{augmenter = "keybord"}]', "corpus.augmentation.0.augmenter: Input should be"),
+        ('corpus.augmentation=[{augmenter = "ocr", rate = 0.0}]', "corpus.augmentation.0.rate: Input should be"),
+        ('corpus.augmentation=[{augmenter = "ocr", share = 1.1}]', "corpus.augmentation.0.share: Input should be less"),
+        (
+            'corpus.augmentation=[{augmenter = "ocr", mask = "[MASK]"}]',
+            "corpus.augmentation.0: mask goes with span_mask, not with ocr",
+        ),
+        (
+            'corpus.augmentation=[{augmenter = "ocr", languages = ["english"]}]',
+            "corpus.augmentation.0.languages: no language 'english', did you mean 'en'?",
+        ),
+        ('corpus.augmentation=[{augmenter = "plugin"}]', "corpus.augmentation.0: plugin needs function"),
+        (
+            'corpus.augmentation=[{augmenter = "plugin", function = "upper"}]',
+            "corpus.augmentation.0.function: String should match pattern",
+        ),
+        (
+            'corpus.augmentation=[{augmenter = "plugin", function = "a.b", rate = 0.1}]',
+            "corpus.augmentation.0: plugin has no rate",
+        ),
+        (
+            'corpus.augmentation=[{augmenter = "back_translation", model = "a"}]',
+            "corpus.augmentation.0: back_translation needs back_model",
+        ),
+        ('corpus.augmentation=[{augmenter = "sequence"}]', "corpus.augmentation.0: sequence needs steps"),
+        (
+            'corpus.augmentation=[{augmenter = "sequence", steps = [{augmenter = "sequence"}]}]',
+            "corpus.augmentation.0.steps.0: a sequence holds no other sequence; list its steps instead",
+        ),
+        ("mixture.weights={a = 0.0}", "mixture: all weights are 0"),
+        ("mixture.epochs={a = -1.0}", "mixture: epochs.a is negative: -1"),
+        ("mixture={weights = {a = 1.0}, epochs = {a = 1.0}}", "mixture: give weights or epochs, not both"),
+        ("mixture.language_temperature=0.5", "mixture.language_temperature: Input should be greater"),
+        ("ablate.seeds=1", "ablate.seeds: Input should be greater"),
+        ("ablate.pretrain.checkpoint_every=5", "ablate.pretrain: checkpoint_every means nothing for models"),
         (
             "corpus.quality.gopher_quality.minimum_words=200000",
             "corpus.quality: gopher_quality.minimum_words is above gopher_quality.maximum_words: no text can pass",

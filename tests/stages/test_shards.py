@@ -19,8 +19,8 @@ def make_row(lengths: list[int], first: int) -> PackedRow:
     return PackedRow(np.arange(first, first + ends[-1]) % 500, ends, [first + 7 * one for one in range(len(lengths))])
 
 
-def write(path: Path, rows: list[PackedRow], vocabulary_size: int = 500) -> str:
-    schema = shard_schema(WIDTH - 1, vocabulary_size, {"rows": str(len(rows))})
+def write(path: Path, rows: list[PackedRow], vocabulary_size: int = 500, **metadata: str) -> str:
+    schema = shard_schema(WIDTH - 1, vocabulary_size, {"rows": str(len(rows)), **metadata})
     assert write_shard(path, schema, rows, PADDING) == len(rows)
     return str(path)
 
@@ -57,6 +57,23 @@ def test_a_large_vocabulary_takes_wider_tokens(tmp_path: Path) -> None:
 def test_metadata_travels_with_the_shard(tmp_path: Path) -> None:
     packed = PackedRows([write(tmp_path / "a.arrow", [make_row([2], 0)])])
     assert packed.metadata == [{"rows": "1"}]
+
+
+def test_rows_without_stages_are_one_stage(tmp_path: Path) -> None:
+    paths = [write(tmp_path / f"{count}.arrow", [make_row([2], 0)] * count) for count in (2, 3)]
+    assert PackedRows(paths).stage_runs == ((0, 2), (0, 3))
+    assert PackedRows([]).stage_runs == ()
+
+
+def test_the_stages_of_all_shards_can_be_told(tmp_path: Path) -> None:
+    rows = [make_row([2], 0)] * 3
+    paths = [write(tmp_path / f"{place}.arrow", rows, stage_rows=text) for place, text in enumerate(("1,2", "3,0"))]
+    assert PackedRows(paths).stage_runs == ((0, 1), (1, 2), (0, 3), (1, 0))
+
+
+def test_a_shard_whose_stages_do_not_add_up_is_damaged(tmp_path: Path) -> None:
+    with pytest.raises(GristmillError, match=r"a\.arrow: the shard is damaged \(rows of its stages are missing\)"):
+        PackedRows([write(tmp_path / "a.arrow", [make_row([2], 0)], stage_rows="1,2")])
 
 
 def test_a_missing_shard_is_named(tmp_path: Path) -> None:

@@ -35,6 +35,44 @@ def test_the_order_depends_on_the_seed_and_not_on_the_batch_size(rows: PackedRow
     assert order(7, 8) != order(8, 8)
 
 
+@pytest.fixture
+def staged(rows: PackedRows) -> PackedRows:
+    """The same rows in stages, as two shards would have them; one stage is empty in the second."""
+    rows.stage_runs = ((0, 7), (1, 5), (2, 4), (0, 6), (1, 0), (2, len(rows) - 22))
+    return rows
+
+
+def stage_of(rows: PackedRows, row: int) -> int:
+    return next(
+        stage
+        for place, (stage, _) in enumerate(rows.stage_runs)
+        if row < sum(n for _, n in rows.stage_runs[: place + 1])
+    )
+
+
+def test_each_epoch_goes_through_the_stages_and_shuffles_inside_of_them(staged: PackedRows) -> None:
+    loader = Loader(staged, seed=7, batch_rows=1, micro_batch_rows=1)
+    epochs = [[int(loader.row_ids(epoch * len(staged) + n)[0]) for n in range(len(staged))] for epoch in range(2)]
+    for epoch in epochs:
+        assert sorted(epoch) == list(range(len(staged)))
+        stages = [stage_of(staged, row) for row in epoch]
+        assert stages == sorted(stages) and set(stages) == {0, 1, 2}
+        first = [row for row in epoch if stage_of(staged, row) == 0]
+        assert first != sorted(first), "the rows of a stage are shuffled"
+    assert epochs[0] != epochs[1]
+
+
+@pytest.mark.parametrize("world", [1, 2])
+def test_stages_keep_resumption_and_world_sizes_exact(staged: PackedRows, world: int) -> None:
+    whole = Loader(staged, 7, BATCH, BATCH)
+    with closing(whole.batches(0)) as batches:
+        unbroken = [row_contents(one) for one in islice(batches, 9)]
+    for step in range(9):
+        ranks = [Loader(staged, 7, BATCH, 4, rank, world) for rank in range(world)]
+        parts = [row for loader in ranks for row in row_contents(loader.batch(step * BATCH))]
+        assert sorted(parts) == sorted(unbroken[step])
+
+
 @pytest.mark.parametrize("world", [1, 2, 4, 8])
 @pytest.mark.parametrize("micro_batch_rows", [1, 2, 4, 8])
 def test_steps_hold_the_same_rows_for_any_world_size_and_micro_batch(

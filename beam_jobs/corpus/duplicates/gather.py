@@ -32,11 +32,13 @@ NO_KEY = 0
 def settings(recipe: Recipe) -> Any:
     """Which keys there are, and by what the candidates of an index are cut into bands."""
     near_duplicates = recipe.corpus.near_duplicates
-    return [near_duplicates.bands, near_duplicates.rows, near_duplicates.one_per_url]
+    return [near_duplicates.enabled, near_duplicates.bands, near_duplicates.rows, near_duplicates.one_per_url]
 
 
 def columns(near_duplicates: NearDuplicates) -> list[str]:
-    """The names of all keys, in the order of the parts."""
+    """The names of all keys, in the order of the parts; where duplicates may stay, only ids must differ."""
+    if not near_duplicates.enabled:
+        return ["id"]
     addresses = [] if near_duplicates.one_per_url == "off" else ["address"]
     return ["id", *addresses, "content_hash", *map(band_column, range(near_duplicates.bands))]
 
@@ -84,7 +86,7 @@ def _keys(job: Job, unit: Unit) -> Iterator[UInt64]:
     names = [name for name in columns(near_duplicates) if stored is None or name in stored]
     for name in names:
         yield np.concatenate([read_table(path, [name]).column(0).to_numpy() for path in paths])
-    if is_index:
+    if is_index and near_duplicates.enabled:
         bands = np.concatenate([band_keys(read_signatures(path), near_duplicates) for path in paths])
         yield from np.ascontiguousarray(bands.T)
 

@@ -21,6 +21,7 @@ from stages.splits import assign_split
 
 HELD_OUT_SCHEMA = pa.schema(
     [
+        pa.field("id", pa.uint64(), nullable=False),
         pa.field("cluster", pa.uint64(), nullable=False),
         pa.field("shingles", pa.list_(pa.uint64()), nullable=False),
     ]
@@ -67,7 +68,8 @@ def work(job: Job, unit: Unit, outputs: Outputs) -> dict[str, Any]:
 def _held_out(job: Job, files: dict[str, Any], decisions: pa.Table) -> Iterator[dict[str, Any]]:
     """Yields the rows of HELD_OUT_SCHEMA of one unit of candidates."""
     path = artifacts.join(job.folder, files["candidates"]["path"])
-    clusters = kept_clusters(read_table(path, ["id"]).column("id").to_pylist(), decisions)
+    ids = read_table(path, ["id"]).column("id").to_pylist()
+    clusters = kept_clusters(ids, decisions)
     recipe = job.recipe
     rows = [
         row for row, cluster in clusters.items() if assign_split(cluster, recipe.seed, recipe.corpus.split) != "train"
@@ -76,7 +78,7 @@ def _held_out(job: Job, files: dict[str, Any], decisions: pa.Table) -> Iterator[
         return
     texts = read_table(path, ["text"]).column("text").take(pa.array(rows)).to_pylist()
     for row, shingles in zip(rows, shingle_hashes(texts, recipe.corpus.near_duplicates), strict=True):
-        yield {"cluster": clusters[row], "shingles": shingles}
+        yield {"id": ids[row], "cluster": clusters[row], "shingles": shingles}
 
 
 def kept_clusters(ids: list[int], decisions: pa.Table) -> dict[int, int]:

@@ -1,5 +1,6 @@
 """Sentences are counted in all scripts, and in reference mode as spaCy counts them."""
 
+import itertools
 import json
 import re
 import time
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from stages.quality.english_words import english_tokens
 from stages.quality.punctuation import DATATROVE_PUNCTUATION, DATATROVE_TERMINAL_PUNCTUATION, TERMINAL_PUNCTUATION
-from stages.quality.sentences import SPACY_TERMINALS, line_sentence_count, sentence_count
+from stages.quality.sentences import SPACY_TERMINALS, line_sentence_count, sentence_count, sentence_ends
 
 GOLDEN = json.loads((Path(__file__).parent / "golden_english.json").read_text(encoding="utf-8"))["sentences"]
 
@@ -106,3 +107,18 @@ def test_terminal_punctuation_is_no_comma_colon_or_letter() -> None:
     assert TERMINAL_PUNCTUATION.isdisjoint(",:;、，：；៖…ー")
     assert not any(sign.isalnum() for sign in TERMINAL_PUNCTUATION)
     assert set(".!?。！？؟।།") <= TERMINAL_PUNCTUATION
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "ends"),
+    [
+        ("One. Two! Three", "en", ["One.", "Two!"]),
+        ("J. Smith came, e.g. here.\nNext", "en", ["J. Smith came, e.g. here."]),
+        ("一。二！三", "zh", ["一。", "二！"]),
+        ("ไม่มีใครจำได้ว่า 12 เคยมีฝนตกหนักเช่นนี้", "th", ["ไม่มีใครจำได้ว่า", "12 เคยมีฝนตกหนักเช่นนี้"]),
+    ],
+)
+def test_sentences_end_where_they_are_counted(text: str, language: str, ends: list[str]) -> None:
+    places = [0, *sentence_ends(text, language)]
+    pieces = [text[start:stop].strip() for start, stop in itertools.pairwise(places)]
+    assert [piece for piece in pieces if piece] == ends

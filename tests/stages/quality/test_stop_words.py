@@ -4,7 +4,7 @@ import pytest
 
 from stages.quality.stop_words import STOP_WORDS, stop_words_found
 from stages.quality.words import words_of
-from stages.recipe.corpus import LANGUAGES
+from stages.recipe.languages import LANGUAGES
 
 PROSE = {
     "ar": "ذهبت إلى المدرسة من البيت مع أن المطر كان يهطل على المدينة في الصباح",

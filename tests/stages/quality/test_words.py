@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stages.quality.words import UNSPACED_LANGUAGES, is_spaced, words_of
-from stages.recipe.corpus import LANGUAGES
+from stages.recipe.languages import LANGUAGES
 
 
 def test_the_papers_take_what_white_space_separates() -> None:

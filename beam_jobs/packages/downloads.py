@@ -43,7 +43,7 @@ def has_program(name: str) -> bool:
 
 @dataclass(frozen=True)
 class Machine:
-    """What the sample needs of the machine that it runs on."""
+    """What fetching needs of the machine that it runs on."""
 
     run: Callable[[Sequence[str], Path], None] = run_client
     has: Callable[[str], bool] = has_program

