@@ -55,7 +55,10 @@ def parse_arguments(name: str, arguments: Sequence[str]) -> tuple[argparse.Names
     parser = recipe_parser(f"python -m beam_jobs.{name}", epilog="All other options are Beam's.")
     add_workers(parser)
     parser.add_argument("--runner", default="", help="a Beam runner; empty for the local one")
-    return parser.parse_known_args(arguments)
+    own, beam_options = parser.parse_known_args(arguments)
+    if beam_options and not beam_options[0].startswith("-"):
+        parser.error(f"unexpected {beam_options[0]!r}: all overrides are one --set, with spaces between")
+    return own, beam_options
 
 
 def run_job(command: JobCommand, arguments: Sequence[str]) -> None:

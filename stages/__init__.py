@@ -2,10 +2,10 @@
 
 Pure functions, in this order: `sources` reads records, `extraction` turns them into text, `language` and `quality`
 judge the text, `near_duplicates` decides which copies stay, `splits` deals documents into train, validation and test,
-`augmentation` makes variants, `tokenizer` turns text into tokens, `packing` puts documents into rows, and `shards` is
-the file that the trainer reads. `document`, `removal` and `ledger` are the accounts that go along, `recipe` is the
-configuration of a whole run, `artifacts` how results are written to disk and found again, and `console` how commands
-speak to a person.
+`augmentation` makes variants, `mixture` says how often each document is seen, `tokenizer` turns text into tokens,
+`packing` puts documents into rows, and `shards` is the file that the trainer reads. `document` and `ledger` are the
+accounts that go along, `recipe` is the configuration of a whole run, `artifacts` how results are written to disk and
+found again, and `console` how commands speak to a person.
 
 This room knows neither Beam nor torch.
 """

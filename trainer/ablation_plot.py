@@ -34,7 +34,7 @@ def drawn(found: Sequence[VariantResult], title: str) -> bytes:
         axes.axvline(0.0, color="black", linewidth=0.8)
         axes.set_yticks(range(len(compared)), [name for name, _ in compared])
         axes.set_ylim(len(compared) - 0.4, -0.6)
-        figure.supxlabel("bits per byte less those of the base (left is better)", fontsize=9)
+        figure.supxlabel("bits per byte: difference to the base (left is better)", fontsize=9)
         figure.suptitle(title, fontsize=10)
         axes.grid(axis="x", alpha=0.3)
         target = io.BytesIO()

@@ -4,6 +4,7 @@ import hashlib
 import importlib.util
 
 from stages.artifacts import MANIFEST, exists, join, library_versions, open_file
+from stages.augmentation.models import check_models
 from stages.augmentation.wordnet_files import LEXICON
 from stages.errors import GristmillError
 from stages.recipe import Corpus
@@ -29,6 +30,7 @@ def augmentation_resources(settings: Corpus) -> dict[str, str]:
         for step in augmentation.own_steps:
             if step.needs_wordnet:
                 found[join(settings.wordnet, LEXICON)] = _wordnet(key, step.augmenter, settings.wordnet)
+            check_models(step, key)
             for name, folder in (("model", step.model), ("back_model", step.back_model)):
                 if folder:
                     found.update(library_versions(MODEL_LIBRARIES))

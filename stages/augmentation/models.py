@@ -114,6 +114,28 @@ def _can_be_translated(sentence: str) -> bool:
     return not any(map(is_code_token, sentence.split()))
 
 
+def check_models(step: Step, key: str) -> None:
+    """Raises GristmillError if a step's folders hold no models of its kind; `key` names the step. Loads nothing."""
+    if step.augmenter == "contextual":
+        _masked_kind(f"{key}.model", step.model)
+    if step.augmenter == "back_translation":
+        _check_translation(f"{key}.model", step.model)
+        _check_translation(f"{key}.back_model", step.back_model)
+
+
+def _masked_kind(key: str, folder: str) -> str:
+    """The `model_type` of a masked language model."""
+    config = _config(key, folder, "ForMaskedLM$", "a masked language model, for example bert-base-cased,")
+    kind = str(config.get("model_type"))
+    if kind not in MASKED_MODELS:
+        raise GristmillError(f"{key}: {folder} is of type {kind}; known are {', '.join(MASKED_MODELS)}")
+    return kind
+
+
+def _check_translation(key: str, folder: str) -> None:
+    _config(key, folder, "MTModel$|ForConditionalGeneration$", "a translation model, for example of OPUS-MT,")
+
+
 def _config(key: str, folder: str, architecture: str, hint: str) -> dict[str, Any]:
     """The `config.json` of a model; GristmillError if the folder has none, or one of another kind of model."""
     wanted = f"put {hint} in Hugging Face format there"
@@ -161,11 +183,7 @@ def _language_models() -> ModuleType:
 
 @functools.cache
 def _masked_model(folder: str) -> Any:
-    hint = "a masked language model, for example bert-base-cased,"
-    config = _config("contextual: model", folder, "ForMaskedLM$", hint)
-    kind = str(config.get("model_type"))
-    if kind not in MASKED_MODELS:
-        raise GristmillError(f"contextual: model: {folder} is of type {kind}; known are {', '.join(MASKED_MODELS)}")
+    kind = _masked_kind("contextual: model", folder)
     return _loaded("contextual: model", folder, lambda: _masked_class()(model_path=folder, model_type=kind))
 
 
@@ -249,8 +267,7 @@ def _drawing_class(base: type) -> Callable[..., Any]:
 @functools.cache
 def _translation_models(folder: str, back_folder: str) -> Any:
     for key, one in (("model", folder), ("back_model", back_folder)):
-        hint = "a translation model, for example of OPUS-MT,"
-        _config(f"back_translation: {key}", one, "MTModel$|ForConditionalGeneration$", hint)
+        _check_translation(f"back_translation: {key}", one)
     names = {"from_model_name": folder, "to_model_name": back_folder}
     return _loaded("back_translation: model", f"{folder} or {back_folder}", lambda: _translating_class()(**names))
 

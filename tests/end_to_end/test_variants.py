@@ -196,10 +196,27 @@ def test_a_plug_in_that_fails_is_named(tmp_path: Path, module: str, message: str
             run(tmp_path, settings=settings)
 
 
-def test_a_plug_in_that_is_not_there_is_named_before_any_work(tmp_path: Path) -> None:
-    settings = AUGMENTATION.replace("augment_for_test", "not_there_at_all")
-    with pytest.raises(GristmillError, match=r"corpus\.augmentation\.0\.function: not_there_at_all"):
-        run(tmp_path, settings=settings)
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        (
+            '"plugin"\nfunction = "not_there.change"',
+            r"\.function: not_there\.change: there is no module not_there here",
+        ),
+        ('"contextual"\nmodel = "nowhere"', r"\.model: nowhere holds no model; put a masked language model"),
+        (
+            '"back_translation"\nmodel = "nowhere"\nback_model = "nowhere"',
+            r"\.model: nowhere holds no model; put a translation model",
+        ),
+        ('"antonym"', ": antonym needs WordNet, which is not at build/wordnet; run `make wordnet`"),
+    ],
+)
+def test_what_an_augmenter_lacks_is_named_before_any_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: str, message: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(GristmillError, match=rf"^corpus\.augmentation\.0{message}"):
+        run(tmp_path, settings=f"[[corpus.augmentation]]\naugmenter = {settings}\n")
     assert not (tmp_path / "out" / "corpus" / "work" / "extract").exists()
 
 

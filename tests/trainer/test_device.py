@@ -1,5 +1,9 @@
 """The device: chosen as the recipe says, with its threads, and set to repeat itself."""
 
+import platform
+import resource
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -71,3 +75,22 @@ def test_advises_fp32_where_bf16_is_slow(
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities)
     advice = advice_on(Pretrain(precision=precision), torch.device(device))
     assert ("pretrain.precision=fp32" in advice) is advised
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another C library decides for itself")
+def test_freed_memory_is_kept_and_used_again() -> None:
+    code = (
+        "import resource, torch\n"
+        "from trainer.device import prepare_device\n"
+        "from stages.recipe import Pretrain\n"
+        "prepare_device(Pretrain(device='cpu', threads=1))\n"
+        "for _ in range(10):\n"
+        "    torch.ones(4_000_000)\n"
+        "before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt\n"
+        "for _ in range(20):\n"
+        "    torch.ones(4_000_000)\n"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    pages = 4_000_000 * 4 // resource.getpagesize()
+    assert int(done.stdout) < pages
