@@ -53,8 +53,7 @@ def make_sdist(path: Path, files: dict[str, bytes]) -> None:
 
 
 def make_deb(folder: Path, name: str, pages: int) -> None:
-    root = folder / f"{name}-root"
-    documents = root / "usr/share/doc" / name
+    documents = (root := folder / f"{name}-root") / "usr/share/doc" / name
     documents.mkdir(parents=True)
     (root / "DEBIAN").mkdir()
     (root / "DEBIAN/control").write_text(

@@ -68,7 +68,7 @@ class Comparison:
     def shards(self) -> dict[str, str]:
         """The hashes of the shards of all variants, by path."""
         folder = self.output / "ablate" / "data" / "variants"
-        names = [name for name in list_files(str(folder)) if name.endswith(".arrow") and "/work/" not in name]
+        names = [name for name in list_files(str(folder)) if name.endswith(".arrow") and "work" not in Path(name).parts]
         return {name: sha256_of(folder / name) for name in names}
 
 
