@@ -131,7 +131,5 @@ def _pairs(splits: UInt8, held_out_splits: UInt8) -> int:
 def _held_out(folder: str, files: Sequence[Mapping[str, Any]]) -> tuple[HeldOut, UInt8]:
     """Held-out documents, and their splits."""
     table = read_parts(folder, files, 0, HELD_OUT_SCHEMA)
-    shingles = table.column("shingles").combine_chunks()
-    offsets = shingles.offsets.to_numpy().astype(np.int64)
-    references, splits = table.column("reference").to_numpy(), table.column("split").to_numpy()
-    return HeldOut(references, shingles.values.to_numpy(), offsets), splits
+    held_out = HeldOut.of_lists(table.column("reference").to_numpy(), table.column("shingles"))
+    return held_out, table.column("split").to_numpy()

@@ -17,6 +17,7 @@ from beam_jobs.units import Job, Outputs, Planned, Unit, commits_of, files_of
 from stages import artifacts
 from stages.document import DOCUMENT_SCHEMA, IDENTITY_FIELDS, REFUSED_VARIANT_SCHEMA, REMOVAL_SCHEMA, Refusal
 from stages.ledger import Ledger
+from stages.near_duplicates.held_out import nearest
 from stages.recipe import Corpus, NearDuplicates, Recipe
 from stages.splits import SPLITS
 
@@ -142,7 +143,7 @@ def _write_variants(job: Job, unit: Unit, documents: TableWriter, outputs: Outpu
         documents.write_table(batch.filter(pa.array([not one for one in goes])))
         for name, one in zip(batch.column("augmentation").to_pylist(), goes, strict=True):
             counts.setdefault(name, Counter(documents=0, removed=0)).update(["removed" if one else "documents"])
-        rows += [_refused_row(row, refused[row["id"]], job) for row in batch.filter(pa.array(goes)).to_pylist()]
+        rows += [_refused_row(row, *refused[row["id"]], job) for row in batch.filter(pa.array(goes)).to_pylist()]
     if rows:
         with table_writer(outputs, "refused_variants", REFUSED_VARIANT_SCHEMA, product=True) as writer:
             for row in rows:
@@ -150,20 +151,16 @@ def _write_variants(job: Job, unit: Unit, documents: TableWriter, outputs: Outpu
     return {name: dict(count) for name, count in sorted(counts.items())}
 
 
-def _refused(job: Job, unit: Unit) -> dict[int, dict[str, Any]]:
-    """The variants that go, by id; compared with several parts of the held-out documents, the most alike counts."""
-    found: dict[int, dict[str, Any]] = {}
-    for file in unit.inputs["refused"]:
-        for row in read_table(artifacts.join(job.folder, file["path"])).to_pylist():
-            found[row["id"]] = min(
-                found.get(row["id"], row), row, key=lambda one: (-one["jaccard"], one["duplicate_of"])
-            )
-    return found
+def _refused(job: Job, unit: Unit) -> dict[int, tuple[float, int]]:
+    """The variants that go, by id, each with its similarity to the held-out document that it is most alike to."""
+    tables = [read_table(artifacts.join(job.folder, file["path"])) for file in unit.inputs["refused"]]
+    rows = (row for table in tables for row in table.to_pylist())
+    return nearest((row["id"], row["jaccard"], row["duplicate_of"]) for row in rows)
 
 
-def _refused_row(variant: Mapping[str, Any], refused: Mapping[str, Any], job: Job) -> dict[str, Any]:
+def _refused_row(variant: Mapping[str, Any], jaccard: float, held_out: int, job: Job) -> dict[str, Any]:
     identity = {field.name: variant[field.name] for field in IDENTITY_FIELDS}
-    refusal = Refusal(NEAR_HELD_OUT, refused["jaccard"], job.recipe.corpus.split.similarity)
-    partner = {name: refused[name] for name in ("duplicate_of", "jaccard")}
+    refusal = Refusal(NEAR_HELD_OUT, jaccard, job.recipe.corpus.split.similarity)
+    partner = {"duplicate_of": held_out, "jaccard": jaccard}
     made = {name: variant[name] for name in ("augmentation", "parent_id")}
     return {**removal_row(identity, VARIANT_STAGE, refusal, variant["text"]), **partner, **made}

@@ -18,7 +18,7 @@ from beam_jobs.tokenizer.corpora import fragments, members
 from beam_jobs.tokenizer.documents import read_fragment
 from beam_jobs.units import Job, Outputs, Planned, Unit, commits_of, files_of, in_groups, share, shared
 from stages.artifacts import join
-from stages.near_duplicates.held_out import HeldOut
+from stages.near_duplicates.held_out import HeldOut, nearest
 from stages.near_duplicates.signatures import shingle_hashes
 from stages.recipe import Recipe
 from stages.splits import SPLITS
@@ -99,9 +99,7 @@ class _HeldOutElsewhere:
             tables.append(table)
             corpora += [one["corpus"]] * table.num_rows
         table = pa.concat_tables(tables)
-        shingles = table.column("shingles").combine_chunks()
-        offsets = shingles.offsets.to_numpy().astype(np.int64)
-        self._documents = HeldOut(table.column("id").to_numpy(), shingles.values.to_numpy(), offsets)
+        self._documents = HeldOut.of_lists(table.column("id").to_numpy(), table.column("shingles"))
         self._splits = table.column("split").to_numpy()
         self._corpora = np.array(corpora, np.int64)
 
@@ -122,19 +120,18 @@ class _HeldOutElsewhere:
             other = self._splits[matches.held_out]
             # Of a validation and a test document the one for testing goes.
             apart = (self._corpora[matches.held_out] != fragment["corpus"]) & ((own == 0) | (own > other))
-            best: dict[int, tuple[float, int]] = {}
-            for position, place, jaccard in zip(*(part[apart].tolist() for part in matches), strict=True):
-                found = (-jaccard, int(self._documents.references[place]))
-                best[position] = min(best.get(position, found), found)
-            for position, (jaccard, reference) in sorted(best.items()):
-                yield {"id": ids[rows[position]], "jaccard": -jaccard, "duplicate_of": reference}
+            found = zip(
+                matches.positions[apart].tolist(),
+                matches.jaccard[apart].tolist(),
+                self._documents.references[matches.held_out[apart]].tolist(),
+                strict=True,
+            )
+            for position, (jaccard, reference) in sorted(nearest(found).items()):
+                yield {"id": ids[rows[position]], "jaccard": jaccard, "duplicate_of": reference}
 
 
-def nearest(job: Job, files: list[dict[str, Any]]) -> dict[int, tuple[float, int]]:
+def near_held_out(job: Job, files: list[dict[str, Any]]) -> dict[int, tuple[float, int]]:
     """The removed documents of a fragment by id: similarity and partner; files as `{"path": …, "part": …}`."""
-    best: dict[int, tuple[float, int]] = {}
-    for file in files:
-        for row in read_part(join(job.folder, file["path"]), file["part"]).to_pylist():
-            found = (-row["jaccard"], row["duplicate_of"])
-            best[row["id"]] = min(best.get(row["id"], found), found)
-    return {one: (-jaccard, reference) for one, (jaccard, reference) in best.items()}
+    tables = [read_part(join(job.folder, file["path"]), file["part"]) for file in files]
+    rows = (row for table in tables for row in table.to_pylist())
+    return nearest((row["id"], row["jaccard"], row["duplicate_of"]) for row in rows)

@@ -5,7 +5,7 @@ from typing import Any
 import pyarrow as pa
 
 from beam_jobs.corpus.tables import write_table
-from beam_jobs.tokenizer.across import nearest
+from beam_jobs.tokenizer.across import near_held_out
 from beam_jobs.tokenizer.collect import repeated_ids
 from beam_jobs.tokenizer.corpora import fragments, members
 from beam_jobs.tokenizer.documents import REMOVED_SCHEMA, read_fragment
@@ -48,7 +48,7 @@ def work(job: Job, unit: Unit, outputs: Outputs) -> dict[str, Any]:
     fragment, ledger = unit.inputs["fragment"], Ledger([STAGE])
     holds_out = members(job.recipe)[fragment["corpus"]].holds_out
     repeated = repeated_ids(job, unit.inputs["repeated"], unit.inputs["number"])
-    near, similarity = nearest(job, unit.inputs["near"]), job.recipe.corpus.split.similarity
+    near, similarity = near_held_out(job, unit.inputs["near"]), job.recipe.corpus.split.similarity
     removed: dict[int, dict[str, Any]] = {}
     # A variant comes after its parent, in the same file.
     for batch in read_fragment(job, fragment, ["id", "source", "split", "parent_id"]):

@@ -8,11 +8,12 @@ seldom among the first. How many of the first elements a pair has in common boun
 leaves few pairs to compare in full.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from stages.near_duplicates.signatures import jaccard
 
@@ -57,6 +58,14 @@ class HeldOut:
         """The held-out documents with these shingle sets, each sorted and unique."""
         offsets = np.cumsum([0, *map(len, sets)], dtype=np.int64)
         return cls(np.array(references, np.uint64), np.concatenate([np.empty(0, np.uint64), *sets]), offsets)
+
+    @classmethod
+    def of_lists(cls, references: UInt64, lists: pa.ChunkedArray) -> "HeldOut":
+        """The same, of a column of lists of uint64, which is not copied unless it is in several chunks."""
+        shingles = lists.combine_chunks()
+        if isinstance(shingles, pa.ChunkedArray):
+            shingles = shingles.chunk(0)
+        return cls(references, shingles.values.to_numpy(), shingles.offsets.to_numpy().astype(np.int64))
 
     def __len__(self) -> int:
         return len(self.references)
@@ -179,6 +188,18 @@ class _SortedHashes:
         """How many equal hashes begin at each of these places."""
         counts: Int64 = np.searchsorted(self._hashes, self._hashes[firsts], side="right") - firsts
         return counts
+
+
+def nearest(pairs: Iterable[tuple[int, float, int]]) -> dict[int, tuple[float, int]]:
+    """Of pairs of a document, a similarity and a reference the most similar of each document; of equals, the smallest.
+
+    What is found in parts of the held-out documents, and brought together, is the same as of all at once.
+    """
+    best: dict[int, tuple[float, int]] = {}
+    for document, similarity, reference in pairs:
+        found = (-similarity, reference)
+        best[document] = min(best.get(document, found), found)
+    return {document: (-similarity, reference) for document, (similarity, reference) in best.items()}
 
 
 def prefix_lengths(sizes: Int64, similarity: float) -> Int64:

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stages.near_duplicates import held_out
-from stages.near_duplicates.held_out import HeldOut, prefix_lengths, shared_needed
+from stages.near_duplicates.held_out import HeldOut, nearest, prefix_lengths, shared_needed
 from stages.near_duplicates.signatures import jaccard
 
 check = settings(derandomize=True, deadline=None, max_examples=300)
@@ -139,3 +139,11 @@ def test_few_pairs_are_compared_in_full(monkeypatch):
     compared = []
     monkeypatch.setattr(held_out, "jaccard", lambda left, right: compared.append(1) or jaccard(left, right))
     assert len(found(sets, sets[:50], 0.7)) == len(compared) == 50
+
+
+def test_the_nearest_is_the_most_similar_and_of_equals_the_smallest_in_any_order():
+    pairs = [(1, 0.7, 9), (1, 0.8, 5), (1, 0.8, 3), (2, 0.9, 4)]
+    expected = {1: (0.8, 3), 2: (0.9, 4)}
+    assert nearest(pairs) == nearest(pairs[::-1]) == expected
+    in_parts = [(one, *found) for part in (pairs[:2], pairs[2:]) for one, found in nearest(part).items()]
+    assert nearest(in_parts) == expected

@@ -91,11 +91,8 @@ def _joined(job: Job, held_out: HeldOut, path: str, decisions: pa.Table) -> Iter
 
 def _held_out(job: Job, files: list[dict[str, Any]]) -> HeldOut:
     """The documents that are held out, named by their clusters."""
-    table = pa.concat_tables([read_table(artifacts.join(job.folder, file["path"])) for file in files]).combine_chunks()
-    shingles = table.column("shingles").combine_chunks()
-    shingles = shingles.chunk(0) if isinstance(shingles, pa.ChunkedArray) else shingles
-    offsets = shingles.offsets.to_numpy().astype(np.int64)
-    return HeldOut(table.column("cluster").to_numpy(), shingles.values.to_numpy(), offsets)
+    table = pa.concat_tables([read_table(artifacts.join(job.folder, file["path"])) for file in files])
+    return HeldOut.of_lists(table.column("cluster").to_numpy(), table.column("shingles"))
 
 
 def plan_moved(job: Job) -> list[Planned]:

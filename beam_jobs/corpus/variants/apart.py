@@ -16,7 +16,7 @@ from beam_jobs.corpus.outcomes import moved_clusters
 from beam_jobs.corpus.tables import read_table, write_table
 from beam_jobs.units import Job, Outputs, Planned, Unit, commits_of, files_of, in_groups, share, shared
 from stages import artifacts
-from stages.near_duplicates.held_out import HeldOut
+from stages.near_duplicates.held_out import HeldOut, nearest
 from stages.near_duplicates.signatures import shingle_hashes
 from stages.recipe import Recipe
 
@@ -75,8 +75,7 @@ def _held_out(job: Job, files: Sequence[dict[str, Any]], moved: list[dict[str, A
     table = pa.concat_tables([read_table(artifacts.join(job.folder, file["path"])) for file in files])
     in_training = np.array(sorted(moved_clusters(job, moved)), np.uint64)
     table = table.filter(pa.array(~np.isin(table.column("cluster").to_numpy(), in_training)))
-    sets = [np.array(one, np.uint64) for one in table.column("shingles").to_pylist()]
-    return HeldOut.of(table.column("id").to_pylist(), sets)
+    return HeldOut.of_lists(table.column("id").to_numpy(), table.column("shingles"))
 
 
 def _refused(job: Job, held_out: HeldOut, path: str) -> Iterator[dict[str, Any]]:
@@ -87,9 +86,11 @@ def _refused(job: Job, held_out: HeldOut, path: str) -> Iterator[dict[str, Any]]
     for start in range(0, len(ids), TEXTS_PER_BATCH):
         sets = shingle_hashes(texts.slice(start, TEXTS_PER_BATCH).to_pylist(), corpus.near_duplicates)
         matches = held_out.matches(sets, corpus.split.similarity)
-        nearest: dict[int, tuple[float, int]] = {}
-        for position, place, jaccard in zip(*(column.tolist() for column in matches), strict=True):
-            found = (-jaccard, int(held_out.references[place]))
-            nearest[position] = min(nearest.get(position, found), found)
-        for position, (negative, other) in sorted(nearest.items()):
-            yield {"id": int(ids[start + position]), "duplicate_of": other, "jaccard": -negative}
+        found = zip(
+            matches.positions.tolist(),
+            matches.jaccard.tolist(),
+            held_out.references[matches.held_out].tolist(),
+            strict=True,
+        )
+        for position, (jaccard, other) in sorted(nearest(found).items()):
+            yield {"id": int(ids[start + position]), "duplicate_of": other, "jaccard": jaccard}
