@@ -12,6 +12,11 @@ ID      ?=                      # for make why: the id of a document or removal
 TEXT    ?=                      # for make why: a part of a text
 RECORD  ?=                      # for make why: RECORD=1 fetches the original record again
 SAVE    ?=                      # for make why: a file to write the original record to
+SHARD   ?= train/0              # for make inspect: a split and number, or the path of a shard
+ROW     ?= 0                    # for make inspect: the row; -1 is the last
+WHOLE   ?=                      # for make inspect: WHOLE=1 shows long documents whole
+FORMAT  ?=                      # for make export-shards: megatron, nanogpt or hugging_face
+TO      ?=                      # for make export-shards: a folder; empty: build/<name>/export/<format>
 
 override RECIPE  := $(strip $(RECIPE))
 override SET     := $(strip $(SET))
@@ -22,6 +27,11 @@ override URL     := $(strip $(URL))
 override ID      := $(strip $(ID))
 override RECORD  := $(strip $(RECORD))
 override SAVE    := $(strip $(SAVE))
+override SHARD   := $(strip $(SHARD))
+override ROW     := $(strip $(ROW))
+override WHOLE   := $(strip $(WHOLE))
+override FORMAT  := $(strip $(FORMAT))
+override TO      := $(strip $(TO))
 RUN      := $(VENV)/bin/python -m
 SETTINGS := --recipe '$(RECIPE)' $(if $(SET),--set '$(SET)')
 BEAM_JOB := $(SETTINGS) $(if $(WORKERS),--workers '$(WORKERS)') $(if $(RUNNER),--runner '$(RUNNER)') $(BEAM)
@@ -32,8 +42,8 @@ quoted    = $(subst ','\'',$(1))
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help environment sample wordnet corpus certify quality-model tokenizer pretrain ablate report what-if why \
-	detection-curve test test-long lint format clean
+.PHONY: help environment sample wordnet corpus certify quality-model tokenizer tokenizer-sweep pretrain ablate report \
+	what-if why inspect export-shards detection-curve test test-long lint format clean
 
 help:  ## print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +67,9 @@ certify: $(VENV)/.ready  ## prove a finished corpus from its files: each removal
 tokenizer: corpus  ## train SentencePiece, pack all documents into shards
 	@$(RUN) beam_jobs.tokenizer $(BEAM_JOB)
 
+tokenizer-sweep: corpus  ## compare vocabulary sizes: bytes per token against the cost of the embedding
+	@$(RUN) beam_jobs.tokenizer_sweep $(BEAM_JOB)
+
 quality-model: sample  ## train the quality classifier and the n-gram model that the corpus job can filter by
 	@$(RUN) beam_jobs.quality_model $(BEAM_JOB)
 
@@ -78,6 +91,12 @@ why: $(VENV)/.ready  ## what became of one page: make why URL=https://â€¦, ID=â€
 	@$(RUN) beam_jobs.why $(SETTINGS) $(if $(URL),--url '$(call quoted,$(URL))') $(if $(ID),--id '$(ID)') \
 		$(if $(strip $(TEXT)),--text '$(call quoted,$(TEXT))') $(if $(RECORD),--record) \
 		$(if $(SAVE),--save '$(call quoted,$(SAVE))')
+
+inspect: $(VENV)/.ready  ## a row of a shard as text, with its documents' addresses: make inspect SHARD=train/0 ROW=5
+	@$(RUN) beam_jobs.inspect $(SETTINGS) --shard '$(call quoted,$(SHARD))' --row '$(ROW)' $(if $(WHOLE),--whole)
+
+export-shards: $(VENV)/.ready  ## shards for other trainers: make export-shards FORMAT=megatron (or nanogpt, hugging_face)
+	@$(RUN) beam_jobs.export_shards $(SETTINGS) --format '$(FORMAT)' $(if $(TO),--to '$(call quoted,$(TO))')
 
 detection-curve: $(VENV)/.ready  ## how likely the recipe's bands and rows find a pair, by its similarity
 	@$(RUN) beam_jobs.detection_curve $(SETTINGS)

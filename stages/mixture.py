@@ -5,7 +5,7 @@ that the mixture is the same however the documents lie.
 """
 
 import math
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from stages.draws import draw
@@ -34,59 +34,74 @@ def copies(document_id: int, seed: int, factor: float) -> tuple[int, float]:
 def factors(sizes: Mapping[Group, float], settings: Mixture) -> Cells:
     """How often each document of a source and language is seen in one pass, for all groups in `sizes`.
 
-    `sizes` counts the training documents of each group in `settings.unit`. With weights, a source gets its share of the
-    whole; with a temperature, a language gets a share in proportion to its size to the power of 1 / temperature. With
-    both, sources and languages get theirs by iterative proportional fitting (Deming and Stephan 1940): in turn, all
-    cells of a source, then of a language, are multiplied so that their sum is right. If a source has too few languages
-    for both, the sources' shares hold. No cell grows past `maximum_epochs`; the others of its row or column make up for
-    it as far as they can, and where they cannot, the mixture is smaller.
-
-    A name in weights or epochs without training documents, a source without weight, and a mixture without any document
-    are GristmillErrors that name the key and the sources.
+    `sizes` counts the training documents of each group in `settings.unit`. Shares and errors are those of `amounts`.
     """
-    natural = {group: float(sizes[group]) for group in sorted(sizes) if sizes[group] > 0}
-    check_names({source for source, _ in natural}, settings)
-    wanted = {group: size * settings.epochs.get(group[0], 1.0) for group, size in natural.items()}
-    if settings.weights or settings.size or settings.language_temperature > 1.0:
-        wanted = _fitted(natural, wanted, settings)
-    found = {group: round(size / natural[group], DECIMALS) for group, size in wanted.items()}
+    wanted = amounts(sizes, settings)
+    found = {group: round(size / sizes[group], DECIMALS) for group, size in wanted.items()}
     if found and not any(found.values()):
         raise GristmillError("mixture: no training document is left; give a source a weight or epochs above 0")
     return {group: found.get(group, 1.0) for group in sizes}
 
 
-def check_names(sources: set[str], settings: Mixture) -> None:
-    """Raises GristmillError where weights or epochs do not fit the sources that have training documents."""
-    known = ", ".join(sorted(sources))
-    for key, given in (("weights", settings.weights), ("epochs", settings.epochs)):
-        for source in sorted(given.keys() - sources):
-            raise GristmillError(f"mixture.{key}.{source}: no source of this name has training documents; {known} have")
-    if settings.weights:
-        for source in sorted(sources - settings.weights.keys()):
-            raise GristmillError(
-                f"mixture.weights: {source!r} has none; 0 leaves it out; {known} have training documents"
-            )
+def amounts(sizes: Mapping[Group, float], settings: Mixture, key: str = "mixture") -> Cells:
+    """How much of each source and language there is to be, for all groups of any size, in the unit of `sizes`.
+
+    With weights, a source gets its share of the whole; with language weights, a language does; with a temperature, a
+    language gets a share in proportion to its size to the power of 1 / temperature. Where both sources and languages
+    have shares, they get theirs by iterative proportional fitting (Deming and Stephan 1940): in turn, all cells of a
+    language, then of a source, are multiplied so that their sum is right. If a source has too few languages for both,
+    the sources' shares hold. No cell grows past `maximum_epochs` times its size; the others of its row or column make
+    up for it as far as they can, and where they cannot, the whole is smaller.
+
+    A name in weights or epochs without training documents, and a source or language without weight, are GristmillErrors
+    that name the key in the section `key` and the names there are.
+    """
+    natural = {group: float(sizes[group]) for group in sorted(sizes) if sizes[group] > 0}
+    check_names(natural, settings, key)
+    wanted = {group: size * settings.epochs.get(group[0], 1.0) for group, size in natural.items()}
+    shared = settings.weights or settings.language_weights or settings.language_temperature > 1.0
+    return _fitted(natural, wanted, settings) if shared or settings.size else wanted
+
+
+def check_names(groups: Iterable[Group], settings: Mixture, key: str = "mixture") -> None:
+    """Raises GristmillError where weights or epochs do not fit the sources and languages of the training documents."""
+    every = set(groups)
+    sources, languages = ({group[axis] for group in every} for axis in (0, 1))
+    given = (
+        ("weights", "source", settings.weights, sources),
+        ("epochs", "source", settings.epochs, sources),
+        ("language_weights", "language", settings.language_weights, languages),
+    )
+    for name, kind, values, there in given:
+        known = ", ".join(sorted(there))
+        for one in sorted(values.keys() - there):
+            raise GristmillError(f"{key}.{name}.{one}: no {kind} of this name has training documents; {known} have")
+        if not values or name == "epochs":
+            continue
+        for one in sorted(there - values.keys()):
+            raise GristmillError(f"{key}.{name}: {one!r} has none; 0 leaves it out; {known} have training documents")
 
 
 def _fitted(natural: Cells, wanted: Cells, settings: Mixture) -> Cells:
     """Sizes that meet the shares of sources, languages or both."""
     limits = {group: settings.maximum_epochs * size for group, size in natural.items()}
     total = settings.size * 1e6 or math.fsum(wanted.values())
-    weights = settings.weights
-    if weights:
-        wanted = {group: size if weights[group[0]] else 0.0 for group, size in wanted.items()}
+    for axis, weights in ((0, settings.weights), (1, settings.language_weights)):
+        if weights:
+            wanted = {group: size if weights[group[axis]] else 0.0 for group, size in wanted.items()}
     cells = {group: min(size, limits[group]) for group, size in wanted.items()}
     by_source, by_language = _members(natural, 0), _members(natural, 1)
-    languages = _language_weights(wanted, settings.language_temperature)
-    if not weights and settings.language_temperature == 1.0:
+    languages = settings.language_weights or _language_weights(wanted, settings.language_temperature)
+    has_languages = settings.language_weights or settings.language_temperature > 1.0
+    if not settings.weights and not has_languages:
         return _scaled(cells, limits, total, list(cells))
-    if not weights:
+    if not settings.weights:
         return _to_shares(cells, limits, by_language, languages, total)
-    if settings.language_temperature == 1.0:
-        return _to_shares(cells, limits, by_source, weights, total)
+    if not has_languages:
+        return _to_shares(cells, limits, by_source, settings.weights, total)
     for _ in range(FITTING_ROUNDS):
         cells = _to_shares(cells, limits, by_language, languages, total)
-        cells = _to_shares(cells, limits, by_source, weights, total)
+        cells = _to_shares(cells, limits, by_source, settings.weights, total)
     return cells
 
 

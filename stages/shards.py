@@ -2,36 +2,68 @@
 
 A shard is an uncompressed Arrow IPC file with one row of T+1 tokens a row:
 
-    tokens    FixedSizeList<uint16 | uint32>[T+1]   padded at the end with the padding id
-    doc_ends  List<uint16>                          exclusive ends of the documents inside the row, ascending
-    doc_ids   List<uint64>                          the document behind each of them
+    tokens       FixedSizeList<uint16 | uint32>[T+1]   padded at the end with the padding id
+    doc_ends     List<uint16 | uint32>                 exclusive ends of the documents inside the row, ascending
+    doc_offsets  List<uint32>                          how many tokens of each document stand in earlier rows
+    doc_ids      List<uint64>                          the document behind each of them
 
-Boundaries are stored, never guessed from an end-of-text token. What lies behind the last end is padding. The schema's
-metadata holds `sequence_length`, `tokenizer`, `rows`, `documents`, `tokens` and `text_bytes`, and for a curriculum
-`stage_rows`: how many rows each stage has, as `120,98,0,131`; the rows are in the order of the stages.
+Boundaries are stored, never guessed from an end-of-text token. What lies behind the last end is padding. A document
+that is in a shard several times, because a mixture repeats it, begins as often at offset 0, and its copies follow each
+other in the order of the rows.
+
+The schema's metadata holds `sequence_length`, `tokenizer` (SHA-256 of its model), `packing`, `rows`, `documents`,
+`tokens`, `text_bytes`, and `runs`: a JSON list of [stage, part, rows] in the order of the rows. The stage is that of a
+curriculum, counted from 0; the part is the source or language that all documents of a row have, or "" for any.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from stages.errors import GristmillError
+from stages.packing import PackedPieces
 
 ROWS_PER_BATCH = 1024
+TOKENS_PER_BATCH = 1 << 22
+"""The most that a record batch holds, unless one row has more: the writer has one of them in memory at once."""
+COLUMNS = ("tokens", "doc_ends", "doc_offsets", "doc_ids")
 AGAIN = "run `make tokenizer` again"
+
+
+class Run(NamedTuple):
+    """Rows that follow each other and have one stage and one part."""
+
+    stage: int
+    part: str
+    rows: int
+
+
+@dataclass(frozen=True)
+class TokenizedDocuments:
+    """Documents as tokens, back to back."""
+
+    ids: npt.NDArray[np.uint64]
+    """uint64 [documents]."""
+    tokens: npt.NDArray[np.integer]
+    """Integers [tokens of all documents]."""
+    starts: npt.NDArray[np.int64]
+    """int64 [documents]: where each begins in `tokens`."""
 
 
 @dataclass(frozen=True)
 class PackedRow:
-    """One row before it is written: its tokens without padding, and the documents they belong to."""
+    """One row without its padding, and the documents it belongs to."""
 
     tokens: npt.NDArray[np.integer]
     """Integers [at most T+1]."""
     doc_ends: Sequence[int]
+    doc_offsets: Sequence[int]
     doc_ids: Sequence[int]
 
 
@@ -40,131 +72,218 @@ def token_type(vocabulary_size: int) -> pa.DataType:
     return pa.uint16() if vocabulary_size <= 1 << 16 else pa.uint32()
 
 
-def shard_schema(sequence_length: int, vocabulary_size: int, metadata: Mapping[str, str]) -> pa.Schema:
-    """The Arrow schema of a shard."""
+def shard_schema(
+    sequence_length: int, vocabulary_size: int, metadata: Mapping[str, str], runs: Sequence[Run] = ()
+) -> pa.Schema:
+    """The Arrow schema of a shard; without runs, all rows are of stage 0 and any part."""
+    place = pa.uint16() if sequence_length + 1 < 1 << 16 else pa.uint32()
+    whole = {**metadata, "runs": json.dumps(runs)} if runs else metadata
     return pa.schema(
         [
             pa.field("tokens", pa.list_(token_type(vocabulary_size), sequence_length + 1), nullable=False),
-            pa.field("doc_ends", pa.list_(pa.uint16()), nullable=False),
+            pa.field("doc_ends", pa.list_(place), nullable=False),
+            pa.field("doc_offsets", pa.list_(pa.uint32()), nullable=False),
             pa.field("doc_ids", pa.list_(pa.uint64()), nullable=False),
         ],
-        metadata={key: value.encode() for key, value in metadata.items()},
+        metadata={key: value.encode() for key, value in whole.items()},
     )
 
 
-def write_shard(path: Path, schema: pa.Schema, rows: Iterable[PackedRow], padding_id: int) -> int:
-    """Writes rows to a new shard file and returns how many there were."""
-    width = schema.field("tokens").type.list_size
-    dtype = schema.field("tokens").type.value_type.to_pandas_dtype()
-    count = 0
+def write_shard(
+    path: Path, schema: pa.Schema, packed: PackedPieces, documents: TokenizedDocuments, padding_id: int
+) -> int:
+    """Writes packed documents to a new shard file and returns how many rows there are."""
+    rows_at_once = max(1, min(ROWS_PER_BATCH, TOKENS_PER_BATCH // schema.field("tokens").type.list_size))
     with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, schema) as writer:
-        pending: list[PackedRow] = []
-        for row in rows:
-            pending.append(row)
-            count += 1
-            if len(pending) == ROWS_PER_BATCH:
-                writer.write_batch(_record_batch(schema, pending, width, dtype, padding_id))
-                pending = []
-        if pending:
-            writer.write_batch(_record_batch(schema, pending, width, dtype, padding_id))
-    return count
+        for first in range(0, packed.rows, rows_at_once):
+            last = min(first + rows_at_once, packed.rows)
+            writer.write_batch(_record_batch(schema, packed, first, last, documents, padding_id))
+    return packed.rows
 
 
-def _record_batch(schema: pa.Schema, rows: list[PackedRow], width: int, dtype: type, padding_id: int) -> pa.RecordBatch:
-    tokens: npt.NDArray[np.integer] = np.full((len(rows), width), padding_id, dtype)
-    for position, row in enumerate(rows):
-        tokens[position, : len(row.tokens)] = row.tokens
-    offsets = np.cumsum([0, *(len(row.doc_ends) for row in rows)], dtype=np.int32)
-    ends = np.array([end for row in rows for end in row.doc_ends], np.uint16)
-    ids = np.array([one for row in rows for one in row.doc_ids], np.uint64)
-    return pa.record_batch(
-        [
-            pa.FixedSizeListArray.from_arrays(pa.array(tokens.ravel()), type=schema.field("tokens").type),
-            pa.ListArray.from_arrays(pa.array(offsets), pa.array(ends)),
-            pa.ListArray.from_arrays(pa.array(offsets), pa.array(ids)),
-        ],
-        schema=schema,
-    )
+def _record_batch(
+    schema: pa.Schema, packed: PackedPieces, first: int, last: int, documents: TokenizedDocuments, padding_id: int
+) -> pa.RecordBatch:
+    type_ = schema.field("tokens").type
+    width, dtype = type_.list_size, type_.value_type.to_pandas_dtype()
+    pieces = slice(packed.row_starts[first], packed.row_starts[last])
+    numbers, starts = packed.documents[pieces], packed.starts[pieces]
+    lengths = packed.stops[pieces] - starts
+    offsets = packed.row_starts[first : last + 1] - packed.row_starts[first]
+    rows = np.repeat(np.arange(last - first), np.diff(offsets))
+    sums = np.concatenate([[0], np.cumsum(lengths)])
+    ends = sums[1:] - sums[offsets[:-1]][rows]
+    tokens: npt.NDArray[np.integer] = np.full((last - first) * width, padding_id, dtype)
+    places = rows * width + ends - lengths
+    sources = documents.starts[numbers] + starts
+    for place, source, length in zip(places.tolist(), sources.tolist(), lengths.tolist(), strict=True):
+        tokens[place : place + length] = documents.tokens[source : source + length]
+    lists = (ends, starts, documents.ids[numbers])
+    columns = [
+        pa.ListArray.from_arrays(pa.array(offsets.astype(np.int32)), pa.array(values, field.type.value_type))
+        for field, values in zip(list(schema)[1:], lists, strict=True)
+    ]
+    return pa.record_batch([pa.FixedSizeListArray.from_arrays(pa.array(tokens), type=type_), *columns], schema=schema)
 
 
 @dataclass(frozen=True)
 class RowBatch:
     """Some rows, copied out of the shards."""
 
-    tokens: npt.NDArray[np.int64]
-    """int64 [rows, T+1]."""
+    tokens: npt.NDArray[np.integer]
+    """uint16 or uint32 [rows, T+1]."""
     positions: npt.NDArray[np.int32]
-    """int32 [rows, T+1]: each token's position inside its document; padding counts as one more document."""
+    """int32 [rows, T+1]: each token's position inside its document in the row; padding counts as one more document."""
     lengths: npt.NDArray[np.int32]
     """int32 [rows]: tokens that are not padding."""
+    starts: npt.NDArray[np.int64]
+    """int64 [documents + rows]: where the documents of each row and then its padding begin, as places in the flattened
+    tokens; the padding of a full row begins where the next row does."""
+
+
+@dataclass(frozen=True)
+class MappedRows:
+    """The rows of one record batch, as they lie in the file."""
+
+    tokens: npt.NDArray[np.integer]
+    """uint16 or uint32 [rows, T+1]."""
+    lists: npt.NDArray[np.int32]
+    """int32 [rows + 1]: row r has the documents `lists[r]` to `lists[r + 1]`."""
+    ends: npt.NDArray[np.integer]
+    """uint16 or uint32 [documents]."""
+    offsets: npt.NDArray[np.uint32]
+    """uint32 [documents]."""
+    ids: npt.NDArray[np.uint64]
+    """uint64 [documents]."""
 
 
 class PackedRows:
-    """All rows of a list of shards, memory-mapped; row numbers run through the shards in order."""
+    """All rows of a list of shards, memory-mapped; row numbers run through the shards in order.
+
+    Tokens, offsets and ids stay in the files. The ends of all documents are read at once: a row takes 18 bytes of
+    memory, a document two, or twice four where a row has more than 65,535 tokens.
+    """
 
     def __init__(self, paths: Sequence[str]):
-        self._tokens: list[npt.NDArray[np.integer]] = []
-        self._ends: list[tuple[npt.NDArray[np.int32], npt.NDArray[np.uint16]]] = []
-        self._ids: list[npt.NDArray[np.uint64]] = []
         self.metadata: list[dict[str, str]] = []
-        runs: list[tuple[int, int]] = []
+        self._batches: list[MappedRows] = []
+        runs: list[Run] = []
+        types: list[pa.DataType] = []
         for path in paths:
-            runs += self._map(path)
-        self.stage_runs: tuple[tuple[int, int], ...] = tuple(runs)
-        """The stage of all rows, in their order: pairs of a stage and of how many rows in a row are in it."""
-        self._starts = np.cumsum([0, *(len(tokens) for tokens in self._tokens)])
-        self.width = self._tokens[0].shape[1] if self._tokens else 0
+            reader, batches = _opened(path)
+            types.append(reader.schema.field("tokens").type)
+            if types[-1] != types[0]:
+                raise GristmillError(f"{path}: its rows are {types[-1]}, those of {paths[0]} are {types[0]}; {AGAIN}")
+            self.metadata.append(_text(reader.schema.metadata or {}))
+            runs += _runs(path, self.metadata[-1], sum(len(batch.tokens) for batch in batches))
+            self._batches += batches
+        self.runs: tuple[Run, ...] = tuple(runs)
+        """The stage and part of all rows, in their order."""
+        self.width: int = types[0].list_size if types else 0
         """T+1."""
+        self._first_rows = np.cumsum([0, *(len(batch.tokens) for batch in self._batches)])
+        lists = np.cumsum(np.concatenate([[0], *(np.diff(batch.lists) for batch in self._batches)]), dtype=np.int64)
+        ends = [batch.ends for batch in self._batches]
+        self._starts = np.insert(np.concatenate(ends) if ends else np.empty(0, np.uint16), lists[:-1], 0)
+        """uint16 or uint32 [documents + rows]: where the documents of each row and then its padding begin."""
+        self._lists = lists + np.arange(len(lists))
+        """int64 [rows + 1]: row r has `starts[lists[r]:lists[r + 1]]`."""
+        self._windows, self._places = _windows([batch.tokens for batch in self._batches], self.width)
 
-    def _map(self, path: str) -> list[tuple[int, int]]:
-        """Maps a shard; returns its stages with their rows."""
-        try:
-            reader = pa.ipc.open_file(pa.memory_map(path))
-            batches = [reader.get_batch(number) for number in range(reader.num_record_batches)]
-        except FileNotFoundError as error:
-            raise GristmillError(f"{path}: the shard is missing; {AGAIN}") from error
-        except (pa.ArrowInvalid, OSError) as error:
-            raise GristmillError(f"{path}: the shard is damaged ({error}); {AGAIN}") from error
-        self.metadata.append({key.decode(): value.decode() for key, value in (reader.schema.metadata or {}).items()})
-        for batch in batches:
-            tokens, ends, ids = batch.column("tokens"), batch.column("doc_ends"), batch.column("doc_ids")
-            self._tokens.append(tokens.values.to_numpy(zero_copy_only=True).reshape(len(tokens), -1))
-            self._ends.append((ends.offsets.to_numpy(), ends.values.to_numpy(zero_copy_only=True)))
-            self._ids.append(ids.values.to_numpy(zero_copy_only=True))
-        rows = sum(batch.num_rows for batch in batches)
-        stages = [int(one) for one in self.metadata[-1].get("stage_rows", str(rows)).split(",")]
-        if sum(stages) != rows:
-            raise GristmillError(f"{path}: the shard is damaged (rows of its stages are missing); {AGAIN}")
-        return list(enumerate(stages))
+    def batches(self) -> Iterator[MappedRows]:
+        """Yields the record batches in order, with nothing copied."""
+        yield from self._batches
 
     def __len__(self) -> int:
         """How many rows there are."""
-        return int(self._starts[-1])
+        return len(self._places)
 
     def row(self, index: int) -> PackedRow:
-        """One row without its padding, with its document ends and ids."""
-        batch = int(np.searchsorted(self._starts, index, side="right")) - 1
-        inside = index - int(self._starts[batch])
-        offsets, values = self._ends[batch]
-        span = slice(offsets[inside], offsets[inside + 1])
-        ends = values[span]
-        length = int(ends[-1]) if len(ends) else 0
-        return PackedRow(self._tokens[batch][inside][:length], ends.tolist(), self._ids[batch][span].tolist())
+        """One row without its padding, with its document ends, offsets and ids."""
+        number = int(np.searchsorted(self._first_rows, index, side="right")) - 1
+        batch, inside = self._batches[number], index - int(self._first_rows[number])
+        span = slice(batch.lists[inside], batch.lists[inside + 1])
+        lists = (batch.ends[span].tolist(), batch.offsets[span].tolist(), batch.ids[span].tolist())
+        return PackedRow(batch.tokens[inside, : lists[0][-1] if lists[0] else 0], *lists)
+
+    def label_tokens(self, indices: npt.NDArray[np.int64]) -> int:
+        """How many tokens of some rows have a successor in their document: all but the last of each document."""
+        ends = self._lists[indices + 1]
+        documents = int((ends - self._lists[indices]).sum()) - len(indices)
+        return int(self._starts[ends - 1].sum(dtype=np.int64)) - documents
+
+    def take_tokens(self, indices: npt.NDArray[np.int64]) -> npt.NDArray[np.integer]:
+        """Copies rows out as they stand in the shards: uint16 or uint32 [rows, T+1]."""
+        rows: npt.NDArray[np.integer] = self._windows[self._places[indices]]
+        return rows
 
     def take(self, indices: npt.NDArray[np.int64]) -> RowBatch:
         """Copies rows out, with the position of each token inside its document."""
-        tokens = np.empty((len(indices), self.width), np.int64)
-        positions = np.empty((len(indices), self.width), np.int32)
-        lengths = np.empty(len(indices), np.int32)
-        count = np.arange(self.width, dtype=np.int32)
-        batches = np.searchsorted(self._starts, indices, side="right") - 1
-        for place, (index, batch) in enumerate(zip(indices, batches, strict=True)):
-            inside = index - self._starts[batch]
-            tokens[place] = self._tokens[batch][inside]
-            offsets, values = self._ends[batch]
-            ends = values[offsets[inside] : offsets[inside + 1]].astype(np.int32)
-            lengths[place] = ends[-1] if len(ends) else 0
-            starts = np.concatenate(([0], ends))
-            sizes = np.diff(np.concatenate((starts, [self.width])))
-            positions[place] = count - np.repeat(starts, sizes)
-        return RowBatch(tokens, positions, lengths)
+        firsts, lasts = self._lists[indices], self._lists[indices + 1]
+        counts = lasts - firsts
+        before = counts.cumsum() - counts
+        inside = self._starts[np.repeat(firsts - before, counts) + np.arange(counts.sum())]
+        starts = np.repeat(np.arange(len(indices)) * self.width, counts) + inside
+        lengths = self._starts[lasts - 1].astype(np.int32)
+        return RowBatch(self.take_tokens(indices), self._positions(starts, len(indices)), lengths, starts)
+
+    def _positions(self, starts: npt.NDArray[np.int64], rows: int) -> npt.NDArray[np.int32]:
+        """int32 [rows, T+1]: how far each place is from the last start."""
+        bounds = np.empty(len(starts) + 1, np.int32)
+        bounds[:-1], bounds[-1] = starts, rows * self.width
+        positions = np.arange(rows * self.width, dtype=np.int32)
+        positions -= np.repeat(bounds[:-1], bounds[1:] - bounds[:-1])
+        return positions.reshape(rows, self.width)
+
+
+def _opened(path: str) -> tuple[pa.ipc.RecordBatchFileReader, list[MappedRows]]:
+    """A shard's reader and its record batches that have rows."""
+    try:
+        reader = pa.ipc.open_file(pa.memory_map(path))
+        batches = [reader.get_batch(number) for number in range(reader.num_record_batches)]
+    except FileNotFoundError as error:
+        raise GristmillError(f"{path}: the shard is missing; {AGAIN}") from error
+    except (pa.ArrowException, OSError) as error:
+        raise GristmillError(f"{path}: the shard is damaged ({error}); {AGAIN}") from error
+    if reader.schema.names != list(COLUMNS):
+        raise GristmillError(f"{path}: no shard of this version ({', '.join(reader.schema.names)}); {AGAIN}")
+    return reader, [_mapped(batch) for batch in batches if batch.num_rows]
+
+
+def _mapped(batch: pa.RecordBatch) -> MappedRows:
+    tokens, ends, offsets, ids = (batch.column(name).values.to_numpy(zero_copy_only=True) for name in COLUMNS)
+    return MappedRows(
+        tokens.reshape(batch.num_rows, -1), batch.column("doc_ends").offsets.to_numpy(), ends, offsets, ids
+    )
+
+
+def _text(metadata: Mapping[bytes, bytes]) -> dict[str, str]:
+    return {key.decode(): value.decode() for key, value in metadata.items()}
+
+
+def _runs(path: str, metadata: Mapping[str, str], rows: int) -> list[Run]:
+    runs = [Run(*one) for one in json.loads(metadata.get("runs", json.dumps([[0, "", rows]])))]
+    if sum(run.rows for run in runs) != rows:
+        raise GristmillError(f"{path}: the shard is damaged (rows of its runs are missing); {AGAIN}")
+    return runs
+
+
+def _windows(
+    parts: Sequence[npt.NDArray[np.integer]], width: int
+) -> tuple[npt.NDArray[np.integer], npt.NDArray[np.int64]]:
+    """One array [places, width] in which every row of several mapped arrays is found, and int64 [rows]: its place.
+
+    The mapped arrays lie anywhere in memory, so that a row of any of them is some distance behind the lowest of them.
+    The first axis is that distance in tokens: rows of many files are then gathered by one call of NumPy, and none of
+    the places between the files is ever read.
+    """
+    if not parts:
+        return np.empty((0, width), np.uint16), np.empty(0, np.int64)
+    size = parts[0].itemsize
+    addresses = [part.ctypes.data for part in parts]
+    lowest = min(addresses)
+    starts = [(address - lowest) // size for address in addresses]
+    places = np.concatenate([start + np.arange(0, part.size, width) for start, part in zip(starts, parts, strict=True)])
+    first = parts[addresses.index(lowest)]
+    shape = (int(places.max()) + 1, width)
+    return np.lib.stride_tricks.as_strided(first, shape, (size, size), writeable=False), places

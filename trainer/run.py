@@ -39,6 +39,13 @@ class Run:
             self._settings.micro_batch_rows,
             self._inputs.tokenizer.token_bytes(),
         )
+        self._loader = Loader(
+            inputs.train,
+            recipe.seed,
+            self._settings.batch_rows,
+            self._settings.micro_batch_rows,
+            quotas=self._settings.quotas,
+        )
         self._folder = Path(recipe.folder("pretrain"))
         self._metrics = Metrics(self._folder / "metrics.jsonl")
         self._checkpoints = Checkpoints(self._folder / "checkpoints", self._settings.keep_checkpoints)
@@ -81,10 +88,7 @@ class Run:
         start = self._trainer.progress
         if start.step >= self._settings.steps:
             return
-        loader = Loader(
-            self._inputs.train, self._recipe.seed, self._settings.batch_rows, self._settings.micro_batch_rows
-        )
-        batches = loader.batches(start.rows_seen, pinned=self._device.type == "cuda")
+        batches = self._loader.batches(start.rows_seen, pinned=self._device.type == "cuda")
         if advice := advice_on(self._settings, self._device):
             say(advice)
         with Reporter(self._settings.steps, start) as reporter, closing(batches):

@@ -24,6 +24,7 @@ from stages.recipe import (
     Section,
     Source,
     Split,
+    TokenizerReport,
     Urls,
 )
 
@@ -134,7 +135,7 @@ def _base(recipe: Recipe, lists: Mapping[str, str]) -> Recipe:
                 keep_removed_text=False,
                 limits=Limits(minimum_kept_share=0.0),
             ),
-            "tokenizer": _changed(recipe.tokenizer, pretrained=tokenizer),
+            "tokenizer": _changed(recipe.tokenizer, pretrained=tokenizer, report=TokenizerReport(megabytes=0.0)),
             # Small models see a part of one epoch, which would be the first stages of a curriculum.
             "mixture": _changed(recipe.mixture, held_out=held_out, curriculum=Curriculum()),
         }

@@ -5,6 +5,7 @@ from typing import Any
 
 from beam_jobs.corpus.finished import open_corpus
 from beam_jobs.report.page import rendered
+from beam_jobs.tokenizer.measures import read_report
 from stages.artifacts import Manifest, join, read_manifest, write_bytes
 from stages.console import say
 from stages.errors import GristmillError
@@ -21,7 +22,8 @@ def main(arguments: Sequence[str]) -> None:
     tokenizer = _made_of(recipe, "tokenizer", lambda facts: facts.get("corpus") == corpus.manifest.sha256)
     wanted = tokenizer.sha256 if tokenizer else ""
     pretrain = _made_of(recipe, "pretrain", lambda facts: facts.get("inputs", {}).get("tokenizer") == wanted)
-    page = rendered(recipe.name, corpus, tokenizer, pretrain).encode()
+    measured = read_report(recipe.folder("tokenizer"), tokenizer) if tokenizer else None
+    page = rendered(recipe.name, corpus, tokenizer, pretrain, measured).encode()
     path = join(recipe.folder("report"), PAGE)
     write_bytes(path, page)
     say(f"report: {len(page) / 1e6:.1f} MB, written to {path}")

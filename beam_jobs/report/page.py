@@ -15,6 +15,7 @@ from beam_jobs.report.meanings import GROUPS, bound_of, measure_meaning, rule_ke
 from beam_jobs.report.plots import drawing
 from beam_jobs.report.tables import Tables, read_tables
 from beam_jobs.report.text import quantity, shortened, told_apart, visible
+from beam_jobs.report.tokenizer import shown_tokenizer
 from stages.artifacts import Manifest
 from stages.quality.bounds import Bound, bounds
 from stages.recipe import Corpus
@@ -67,8 +68,14 @@ class Removals:
     """Rules that were on and removed nothing."""
 
 
-def rendered(name: str, corpus: FinishedCorpus, tokenizer: Manifest | None, pretrain: Manifest | None) -> str:
-    """The page of a corpus; the same corpus gives the same page."""
+def rendered(
+    name: str,
+    corpus: FinishedCorpus,
+    tokenizer: Manifest | None,
+    pretrain: Manifest | None,
+    measured: Mapping[str, Any] | None = None,
+) -> str:
+    """The page of a corpus, with what a tokenizer's report measured; the same corpus gives the same page."""
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters.update(
         number=lambda value: f"{value:,}",
@@ -79,7 +86,9 @@ def rendered(name: str, corpus: FinishedCorpus, tokenizer: Manifest | None, pret
         told_apart=told_apart,
     )
     source = files("beam_jobs.report").joinpath(TEMPLATE).read_text("utf-8")
-    page = environment.from_string(source).render(_context(name, corpus, tokenizer, pretrain))
+    page = environment.from_string(source).render(
+        _context(name, corpus, tokenizer, pretrain), tokenizer=shown_tokenizer(measured) if measured else None
+    )
     # A lone surrogate is no character of any file.
     return page.encode("utf-8", "replace").decode("utf-8")
 

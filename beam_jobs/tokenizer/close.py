@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from beam_jobs.tokenizer.corpora import JoinedCorpus, corpora
+from beam_jobs.tokenizer.measures import sample_facts, show_report, show_sample, write_report
 from beam_jobs.tokenizer.table import mixture_table, show_mixture
 from beam_jobs.units import Commit, Job, commits_of
 from stages.artifacts import Manifest, OutputFile, join, write_manifest
@@ -30,7 +31,9 @@ def close(job: Job) -> Manifest:
     files["removals"] = [file for commit in packed for file in commit.files.get("removals", ())]
     ledger = _ledger(every, mixed, encoded, packed)
     ledger.check_closed()
-    _check_tokens(encoded, packed)
+    lost = _lost(encoded, packed)
+    if any(lost.values()):
+        raise GristmillError("the ledger does not close: tokens were lost between encoding and packing")
     if sum(file.rows for file in files["removals"]) != ledger.removed():
         raise GristmillError("the ledger does not close: the removals written are not those that were booked")
     facts = {
@@ -40,15 +43,21 @@ def close(job: Job) -> Manifest:
         "vocabulary_size": trained.counts["vocabulary_size"],
         "padding_id": trained.counts["padding_id"],
         "sequence_length": job.recipe.tokenizer.packing.sequence_length,
+        "rows_of": job.recipe.tokenizer.packing.rows_of,
         "corpus": every[0].manifest.sha256,
         "corpora": {corpus.member.folder: corpus.manifest.sha256 for corpus in every[1:]},
-        "recipe": job.recipe.tokenizer.model_dump(mode="json"),
+        "sample": sample_facts(job),
+        "recipe": job.recipe.tokenizer.model_dump(mode="json", exclude={"report", "sweep"}),
         "mixture_recipe": job.recipe.mixture.model_dump(mode="json"),
         "seed": job.recipe.seed,
         "libraries": dict(job.libraries),
     }
+    report = write_report(job)
     manifest = write_manifest(job.folder, Manifest(job.name, files, facts))
-    _show(job, ledger, facts)
+    show_sample(facts["sample"])
+    if report is not None:
+        show_report(report)
+    _show(job, ledger, facts, lost)
     return manifest
 
 
@@ -72,30 +81,34 @@ def _ledger(
     return ledger
 
 
-def _check_tokens(encoded: Sequence[Commit], packed: Sequence[Commit]) -> None:
-    tokens = sum(commit.counts["tokens"] for commit in encoded)
-    in_shards = sum(counts["tokens"] for commit in packed for counts in commit.counts["splits"].values())
-    copied = sum(commit.counts["copied_tokens"] for commit in packed)
-    left_out = sum(commit.counts["not_drawn"]["tokens"] for commit in packed)
-    if tokens != in_shards - copied + left_out:
-        raise GristmillError("the ledger does not close: tokens were lost between encoding and packing")
+def _lost(encoded: Sequence[Commit], packed: Sequence[Commit]) -> dict[str, int]:
+    """The tokens of each split that were encoded and are in no row, though the mixture asked for them."""
+    lost: Counter[str] = Counter()
+    for commit in encoded:
+        lost.update(commit.counts["tokens"])
+    for commit in packed:
+        lost["train"] += commit.counts["copied_tokens"] - commit.counts["not_drawn"]["tokens"]
+        lost.subtract({split: counts["tokens"] for split, counts in commit.counts["splits"].items()})
+    return dict(lost)
 
 
-def _show(job: Job, ledger: Ledger, facts: dict[str, Any]) -> None:
+def _show(job: Job, ledger: Ledger, facts: dict[str, Any], lost: dict[str, int]) -> None:
     rows = [
         (
             split,
             counts["documents"],
             counts["tokens"],
+            lost[split],
             counts["rows"],
-            f"{counts['padding'] / max(counts['tokens'] + counts['padding'], 1):.2%}",
+            f"{counts['tokens'] / max(counts['tokens'] + counts['padding'], 1):.2%}",
+            counts["cut"],
             f"{counts['text_bytes'] / max(counts['tokens'], 1):.2f}",
         )
         for split, counts in facts["splits"].items()
     ]
     if ledger.removed():
         show_table("from the corpora to the shards", ("stage", "read", "kept", "removed most"), ledger.funnel())
-    header = ("split", "documents", "tokens", "rows", "padding", "bytes/token")
+    header = ("split", "documents", "tokens", "lost", "rows", "fill", "cut", "bytes/token")
     show_table(f"tokenizer: {facts['vocabulary_size']:,} tokens, packed shards", header, rows)
     show_mixture(facts["mixture"])
     for name in ("tokenizer", *facts["splits"], "manifest.json"):

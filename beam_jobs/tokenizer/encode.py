@@ -1,11 +1,11 @@
 """Phase `encode`: documents to tokens, dealt to shards by their ids.
 
-A unit writes one Arrow file whose record batches are the shards of all splits in their order; the next phase reads one
-batch of every file. Its counts say how much of each source and language there is, in stages' bins for a curriculum.
+A unit writes one file whose parts are the shards of all splits in their order; the next phase reads one part of every
+file. Its counts say how much of each source and language there is, in stages' bins for a curriculum.
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from beam_jobs.shuffle import write_parts
 from beam_jobs.tokenizer.documents import planned, read_documents, removed_rows
 from beam_jobs.tokenizer.shares import shard_counts
-from beam_jobs.units import Job, NewFile, Outputs, Planned, Unit, commits_of
+from beam_jobs.units import Job, Outputs, Planned, Unit, commits_of
 from stages.artifacts import join
 from stages.draws import draw
 from stages.mixture import length_bin, score_bin
@@ -27,6 +27,8 @@ from stages.tokenizer import Tokenizer
 
 COLUMNS = ["id", "text", "source", "language", "quality_score", "split", "parent_id"]
 SIZES = ("documents", "bytes", "tokens")
+PLACES = pa.schema([("text_bytes", pa.uint32()), ("group", pa.uint32()), ("bin", pa.int32())])
+"""What the packer needs to know of a document besides its id and tokens: see `_Groups.add`."""
 
 
 def settings(recipe: Recipe) -> Any:
@@ -44,23 +46,45 @@ def plan(job: Job) -> list[Planned]:
 def work(job: Job, unit: Unit, outputs: Outputs) -> dict[str, Any]:
     """Writes the tokens of a fragment; the counts are its documents and tokens, and those of training by group."""
     tokenizer, recipe = Tokenizer.load(join(job.folder, "tokenizer")), job.recipe
-    shards, groups = _Shards(unit.inputs["shards"]), _Groups(recipe.mixture.curriculum.by)
+    counts, groups = unit.inputs["shards"], _Groups(recipe.mixture.curriculum.by)
+    first = {split: place for place, (split, number) in enumerate(shard_order(counts)) if number == 0}
+    dtype = token_type(tokenizer.vocabulary_size)
+    schema = pa.schema([("id", pa.uint64()), ("tokens", pa.list_(dtype)), *PLACES])
+    batches: list[pa.RecordBatch] = []
+    numbers: list[int] = []
+    tokens: Counter[str] = Counter()
     for batch in read_documents(job, unit.inputs, COLUMNS):
         columns = {name: batch.column(name).to_pylist() for name in COLUMNS}
-        encoded = tokenizer.encode_batch(columns["text"])
         sizes = pc.binary_length(batch.column("text")).to_pylist()
-        for row, (one, split, tokens, size) in enumerate(
-            zip(columns["id"], columns["split"], encoded, sizes, strict=True)
-        ):
-            whole = np.concatenate(([tokenizer.bos_id], tokens, [tokenizer.eos_id]))
+        flat, offsets = _with_ends(tokenizer.encode_batch(columns["text"]), tokenizer, dtype)
+        lengths = np.diff(offsets).tolist()
+        places = []
+        for row, (one, split) in enumerate(zip(columns["id"], columns["split"], strict=True)):
             group = (columns["source"][row], columns["language"][row], columns["parent_id"][row] is not None)
-            place = groups.add(group, split, size, len(whole), columns["quality_score"][row])
-            shards.add(split, draw(one, recipe.seed, "shard"), (one, whole, size, *place))
-    with outputs.create("tokens", ".arrow") as file:
-        shards.write(file, token_type(tokenizer.vocabulary_size))
+            places.append(groups.add(group, split, sizes[row], lengths[row], columns["quality_score"][row]))
+            numbers.append(first[split] + draw(one, recipe.seed, "shard") % counts[split])
+            tokens[split] += lengths[row]
+        numbered = zip(PLACES.types, zip(*places, strict=True) if places else ((), (), ()), strict=True)
+        arrays = [pa.array(values, type_) for type_, values in numbered]
+        listed = pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), flat)
+        batches.append(pa.record_batch([batch.column("id"), listed, *arrays], schema=schema))
+    table = pa.Table.from_batches(batches, schema)
+    write_parts(outputs, "tokens", table, np.array(numbers, np.int64), sum(counts.values()))
     if unit.inputs["removed"] is not None:
         _deal_removed(job, unit, outputs)
-    return {"documents": file.rows, "tokens": shards.tokens, "groups": groups.to_json()}
+    return {"documents": table.num_rows, "tokens": dict(sorted(tokens.items())), "groups": groups.to_json()}
+
+
+def _with_ends(
+    encoded: Sequence[npt.NDArray[np.int32]], tokenizer: Tokenizer, dtype: pa.DataType
+) -> tuple[pa.Array, npt.NDArray[np.int64]]:
+    """The tokens of documents back to back, each between bos and eos, and int64 [documents + 1] of where they begin."""
+    offsets = np.concatenate([[0], np.cumsum([len(tokens) + 2 for tokens in encoded])]).astype(np.int64)
+    flat = np.empty(int(offsets[-1]), dtype.to_pandas_dtype())
+    flat[offsets[:-1]], flat[offsets[1:] - 1] = tokenizer.bos_id, tokenizer.eos_id
+    for start, stop, tokens in zip((offsets[:-1] + 1).tolist(), (offsets[1:] - 1).tolist(), encoded, strict=True):
+        flat[start:stop] = tokens
+    return pa.array(flat), offsets
 
 
 def _deal_removed(job: Job, unit: Unit, outputs: Outputs) -> None:
@@ -81,8 +105,8 @@ class _Groups:
 
     def add(
         self, group: tuple[str, str, bool], split: str, size: int, tokens: int, score: float | None
-    ) -> tuple[int, int]:
-        """Counts a document of so many bytes and tokens; returns the number of its group, and its bin."""
+    ) -> tuple[int, int, int]:
+        """Counts a document of so many bytes and tokens; returns its bytes, the number of its group, and its bin."""
         number = self._numbers.setdefault(group, len(self._numbers))
         if number == len(self._sizes):
             self._sizes.append([0, 0, 0])
@@ -92,7 +116,7 @@ class _Groups:
             for place, one in enumerate((1, size, tokens)):
                 self._sizes[number][place] += one
             self._bins[number][bin_] += tokens
-        return number, bin_
+        return size, number, bin_
 
     def to_json(self) -> list[dict[str, Any]]:
         """The groups in the order of their numbers; `bins` are pairs of a bin and its tokens."""
@@ -106,42 +130,8 @@ class _Groups:
         ]
 
 
-class _Shards:
-    """Documents on their way to a file of one record batch a shard."""
-
-    def __init__(self, counts: dict[str, int]):
-        self._counts = counts
-        self._documents: dict[tuple[str, int], list[tuple[Any, ...]]] = {}
-        self.tokens = 0
-
-    def add(self, split: str, number: int, document: tuple[int, npt.NDArray[np.integer], int, int, int]) -> None:
-        """Takes a document: its id, tokens, bytes of text, group and bin."""
-        place = (split, number % self._counts[split])
-        self._documents.setdefault(place, []).append(document)
-        self.tokens += len(document[1])
-
-    def write(self, file: NewFile, dtype: pa.DataType) -> None:
-        """Writes all of them."""
-        schema = pa.schema(
-            [
-                ("id", pa.uint64()),
-                ("tokens", pa.list_(dtype)),
-                ("text_bytes", pa.uint32()),
-                ("group", pa.uint32()),
-                ("bin", pa.int32()),
-            ]
-        )
-        with pa.OSFile(str(file.path), "wb") as sink, pa.ipc.new_file(sink, schema) as writer:
-            for place in shard_order(self._counts):
-                documents = self._documents.get(place, [])
-                columns = list(zip(*documents, strict=True)) or [() for _ in schema]
-                arrays = [pa.array(column, type_) for column, type_ in zip(columns, schema.types, strict=True)]
-                writer.write_batch(pa.record_batch(arrays, schema=schema))
-                file.rows += len(documents)
-
-
 def shard_order(counts: dict[str, int]) -> Iterator[tuple[str, int]]:
-    """Yields the shards in the order of their record batches."""
+    """Yields the shards in the order of their parts."""
     for split in SPLITS:
         for number in range(counts[split]):
             yield split, number

@@ -1,10 +1,11 @@
-"""Phase `pack`: the documents of each shard into rows, best fit first, in an order that no fragment decides.
+"""Phase `pack`: the documents of each shard into rows, in an order that no fragment decides.
 
 Training documents are in the rows as often as the mixture says; those that it leaves out are written to the removals.
 """
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -18,21 +19,22 @@ from beam_jobs.tokenizer.documents import REMOVED_SCHEMA
 from beam_jobs.tokenizer.encode import shard_order
 from beam_jobs.tokenizer.shares import NO_SCORES, is_mixed, measured_factors, shard_counts
 from beam_jobs.units import Commit, Job, Outputs, Planned, Unit, commits_of, share, shared
-from stages.artifacts import join, open_file
+from stages.artifacts import join
 from stages.draws import draw
 from stages.errors import GristmillError
 from stages.mixture import Cells, Group, copies, stage_of_bins
-from stages.packing import Piece, pack
-from stages.recipe import Curriculum, Recipe
-from stages.shards import PackedRow, shard_schema, write_shard
+from stages.packing import PACKERS, PackedPieces, join_rows
+from stages.recipe import Curriculum, Packing, Recipe
+from stages.shards import Run, TokenizedDocuments, shard_schema, write_shard
 
 NOT_DRAWN = "not_drawn"
 SIZES = ("documents", "copies", "tokens", "bytes")
 
 
 def settings(recipe: Recipe) -> Any:
-    """The seed, the length of the rows, and whether there are removals to write; the mixture is among the inputs."""
-    return [recipe.seed, recipe.tokenizer.packing.sequence_length, _removes(recipe)]
+    """The seed, the rows, and whether there are removals to write; the mixture is among the inputs."""
+    packing = recipe.tokenizer.packing.model_dump(mode="json", exclude={"shard_megabytes_of_text"})
+    return [recipe.seed, packing, _removes(recipe)]
 
 
 def _removes(recipe: Recipe) -> bool:
@@ -89,29 +91,31 @@ def work(job: Job, unit: Unit, outputs: Outputs) -> dict[str, Any]:
     is_training = split == "train"
     documents = _read_documents(job, unit.inputs["batch"], common["files"], is_training)
     stages = dict(common["stages"]) if is_training and common["stages"] else None
-    length, tokenizer = job.recipe.tokenizer.packing.sequence_length, unit.inputs["tokenizer"]
-    packed = _Packed(documents, length + 1, stages, job.recipe.mixture.curriculum.stages)
+    packing, tokenizer = job.recipe.tokenizer.packing, unit.inputs["tokenizer"]
+    packed, runs = _packed(documents, packing, is_training, stages)
+    tokens, room = int(np.sum(documents.lengths * documents.times)), packed.rows * (packing.sequence_length + 1)
     counts = {
         "documents": int(np.count_nonzero(documents.times)),
-        "tokens": int(np.sum(documents.lengths * documents.times)),
-        "rows": len(packed.rows),
-        "padding": 0,
+        "tokens": tokens,
+        "rows": packed.rows,
+        "padding": room - tokens,
+        "cut": _cut(packed, documents.lengths, packing.sequence_length + 1),
         "text_bytes": int(np.sum(documents.sizes * documents.times)),
     }
-    counts["padding"] = counts["rows"] * (length + 1) - counts["tokens"]
     metadata = {
-        "sequence_length": str(length),
+        "sequence_length": str(packing.sequence_length),
         "tokenizer": tokenizer["sha256"],
-        "packing": "best_fit",
+        "packing": packing.mode,
         **{name: str(counts[name]) for name in ("rows", "documents", "tokens", "text_bytes")},
-        **packed.metadata(),
     }
-    schema = shard_schema(length, tokenizer["vocabulary_size"], metadata)
+    schema = shard_schema(packing.sequence_length, tokenizer["vocabulary_size"], metadata, runs)
     with outputs.create_named(split, f"shard-{unit.inputs['shard']:05d}.arrow") as file:
-        file.rows = write_shard(file.path, schema, packed.packed_rows(), tokenizer["padding_id"])
+        file.rows = write_shard(file.path, schema, packed, documents.tokenized(), tokenizer["padding_id"])
     if _removes(job.recipe):
         _write_removals(job, unit.inputs["batch"], common["files"], documents, outputs)
     left_out = documents.times == 0
+    if int(np.sum(packed.stops - packed.starts)) != tokens:
+        raise GristmillError(f"{split}: the ledger does not close: the packer lost tokens")
     return {
         "splits": {split: counts},
         "not_drawn": {"documents": int(np.sum(left_out)), "tokens": int(np.sum(documents.lengths[left_out]))},
@@ -134,10 +138,10 @@ def _read_documents(job: Job, batch: int, files: list[dict[str, Any]], is_traini
     tables: list[pa.Table] = []
     groups: list[dict[str, Any]] = []
     for one in files:
-        with open_file(join(job.folder, one["tokens"]["path"])) as file:
-            table = pa.Table.from_batches([pa.ipc.open_file(file).get_batch(batch)])
+        table = read_part(join(job.folder, one["tokens"]["path"]), batch)
         numbers = table.column("group").to_numpy() + len(groups)
-        tables.append(table.set_column(3, "group", pa.array(numbers.astype(np.uint32))))
+        place = table.schema.get_field_index("group")
+        tables.append(table.set_column(place, "group", pa.array(numbers.astype(np.uint32))))
         groups += one["groups"]
     return _Documents(pa.concat_tables(tables), groups, job.recipe.seed, is_training)
 
@@ -147,22 +151,28 @@ class _Documents:
 
     def __init__(self, table: pa.Table, groups: list[dict[str, Any]], seed: int, is_training: bool):
         ids = table.column("id").to_pylist()
-        order = sorted(range(len(ids)), key=lambda row: (draw(ids[row], seed, "order"), ids[row]))
-        tokens = table.column("tokens").combine_chunks()
-        offsets = tokens.offsets.to_numpy().astype(np.int64)
-        rows = np.array(order, np.int64)
-        self.tokens: npt.NDArray[np.integer] = tokens.values.to_numpy()
-        self.starts: npt.NDArray[np.int64] = offsets[:-1][rows]
-        self.lengths: npt.NDArray[np.int64] = np.diff(offsets)[rows]
+        draws = np.array([draw(one, seed, "order") for one in ids], np.uint64)
+        rows = np.lexsort((np.array(ids, np.uint64), draws))
+        tokens, starts, lengths = _flat(table.column("tokens"))
+        self._tokens, self._starts = tokens, starts[rows]
+        self.lengths: npt.NDArray[np.int64] = lengths[rows]
         self.sizes: npt.NDArray[np.int64] = table.column("text_bytes").to_numpy().astype(np.int64)[rows]
         self.bins: npt.NDArray[np.int32] = table.column("bin").to_numpy()[rows]
-        self.ids = [ids[row] for row in order]
+        self.ids = [ids[row] for row in rows.tolist()]
         self._groups = [groups[number] for number in table.column("group").to_numpy()[rows].tolist()]
         factors = [group["factor"] if is_training else 1.0 for group in self._groups]
         each = zip(self.ids, factors, strict=True)
         drawn = [(1, 0.0) if factor == 1.0 else copies(one, seed, factor) for one, factor in each]
         self.times: npt.NDArray[np.int64] = np.array([times for times, _ in drawn], np.int64)
         self._places = [place for _, place in drawn]
+
+    def tokenized(self) -> TokenizedDocuments:
+        """The documents as the writer of shards takes them."""
+        return TokenizedDocuments(np.array(self.ids, np.uint64), self._tokens, self._starts)
+
+    def parts(self, rows_of: str) -> list[str]:
+        """The part of the rows that each document belongs to: its source, its language, or "" for any."""
+        return [""] * len(self.ids) if rows_of == "any" else [group[rows_of] for group in self._groups]
 
     def not_drawn(self) -> Iterator[dict[str, Any]]:
         """Yields the rows of REMOVED_SCHEMA of documents that the mixture leaves out."""
@@ -183,33 +193,45 @@ class _Documents:
         return [dict(zip(names, (*group, *counts[group]), strict=True)) for group in sorted(counts)]
 
 
-class _Packed:
-    """The rows of a shard: stage by stage, and in each a round for each copy, so that no row holds a document twice."""
+def _flat(column: pa.ChunkedArray) -> tuple[npt.NDArray[np.integer], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """The tokens of a column of lists back to back, and where each begins and how long it is: int64 [documents]."""
+    values: list[npt.NDArray[np.integer]] = []
+    starts, lengths, before = [np.empty(0, np.int64)], [np.empty(0, np.int64)], 0
+    for chunk in column.chunks:
+        offsets = chunk.offsets.to_numpy().astype(np.int64)
+        values.append(chunk.values.to_numpy()[offsets[0] : offsets[-1]])
+        starts.append(offsets[:-1] - offsets[0] + before)
+        lengths.append(np.diff(offsets))
+        before += len(values[-1])
+    tokens = np.concatenate(values) if values else np.empty(0, column.type.value_type.to_pandas_dtype())
+    return tokens, np.concatenate(starts), np.concatenate(lengths)
 
-    def __init__(self, documents: _Documents, width: int, stages: dict[int, int] | None, count: int):
-        self._documents = documents
-        self._stage_rows = [0] * count if stages else []
-        self.rows: list[list[Piece]] = []
-        own = np.array([stages[one] for one in documents.bins.tolist()] if stages else documents.bins * 0, np.int64)
-        for stage in range(count if stages else 1):
+
+def _packed(
+    documents: _Documents, packing: Packing, is_training: bool, stages: dict[int, int] | None
+) -> tuple[PackedPieces, list[Run]]:
+    """The rows of a shard: stage by stage, in each part by part, in each of these a round for each copy.
+
+    So no row holds a document twice.
+    """
+    of_stage = np.array([stages[one] if stages else 0 for one in documents.bins.tolist()], np.int64)
+    parts = documents.parts(packing.rows_of if is_training else "any")
+    names = sorted(set(parts))
+    of_part = np.array([names.index(one) for one in parts], np.int64)
+    packed: list[PackedPieces] = []
+    runs: list[Run] = []
+    for stage in np.unique(of_stage).tolist():
+        for number, name in enumerate(names):
+            before = len(packed)
             for copy in range(int(documents.times.max(initial=0))):
-                chosen = np.flatnonzero((own == stage) & (documents.times > copy))
-                rows = pack(documents.lengths[chosen], width)
-                self.rows += [[(int(chosen[one]), start, stop) for one, start, stop in row] for row in rows]
-                if stages:
-                    self._stage_rows[stage] += len(rows)
+                chosen = np.flatnonzero((of_stage == stage) & (of_part == number) & (documents.times > copy))
+                rows = PACKERS[packing.mode](documents.lengths[chosen], packing.sequence_length + 1)
+                packed.append(replace(rows, documents=chosen[rows.documents]))
+            if count := sum(rows.rows for rows in packed[before:]):
+                runs.append(Run(stage, name, count))
+    return join_rows(packed), runs
 
-    def metadata(self) -> dict[str, str]:
-        """How many rows each stage has, if there are stages."""
-        return {"stage_rows": ",".join(map(str, self._stage_rows))} if self._stage_rows else {}
 
-    def packed_rows(self) -> Iterator[PackedRow]:
-        """Yields the tokens of the rows."""
-        documents = self._documents
-        for row in self.rows:
-            pieces = [
-                documents.tokens[documents.starts[one] + start : documents.starts[one] + stop]
-                for one, start, stop in row
-            ]
-            ends = np.cumsum([len(piece) for piece in pieces]).tolist()
-            yield PackedRow(np.concatenate(pieces), ends, [documents.ids[one] for one, _, _ in row])
+def _cut(packed: PackedPieces, lengths: npt.NDArray[np.int64], width: int) -> int:
+    """How many documents that fit a row are in more than one; copies are not counted apart."""
+    return len(np.unique(packed.documents[(packed.starts > 0) & (lengths[packed.documents] <= width)]))

@@ -1,14 +1,14 @@
 """The mixture of a run: sizes by source and language, what they make of the recipe, and how many shards that is."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from beam_jobs.tokenizer.corpora import JoinedCorpus, corpora
 from beam_jobs.units import Commit
 from stages.errors import GristmillError
-from stages.mixture import Cells, Group, factors
-from stages.recipe import Mixture, Recipe
+from stages.mixture import Cells, Group, check_names, factors
+from stages.recipe import Mixture, Recipe, TokenizerSample
 from stages.splits import SPLITS
 
 BYTES_PER_TOKEN = 4.0
@@ -17,7 +17,8 @@ BYTES_PER_TOKEN = 4.0
 
 def is_mixed(mixture: Mixture) -> bool:
     """Whether documents of the training split are repeated or left out."""
-    return bool(mixture.weights or mixture.epochs or mixture.size or mixture.language_temperature > 1.0)
+    by_language = mixture.language_weights or mixture.language_temperature > 1.0
+    return bool(mixture.weights or mixture.epochs or mixture.size or by_language)
 
 
 def measured_factors(encoded: Iterable[Commit], mixture: Mixture) -> Cells:
@@ -34,9 +35,35 @@ def check(recipe: Recipe) -> None:
     every = corpora(recipe)
     if is_mixed(recipe.mixture):
         expected_bytes(every, recipe.mixture)
+    check_sample(every, recipe)
     models = [_classifier(corpus) for corpus in every if corpus.member.trains]
     if recipe.mixture.curriculum.by == "quality_score" and not any(models):
         raise GristmillError(NO_SCORES)
+
+
+def check_sample(every: Iterable[JoinedCorpus], recipe: Recipe) -> None:
+    """Raises GristmillError where the tokenizer's sample asks for sources or languages that there are not."""
+    sample = recipe.tokenizer.sample
+    if recipe.tokenizer.pretrained or not (sample.weights or sample.language_weights):
+        return
+    _, sizes = _group_sizes(every)
+    asked = Mixture(weights=sample.weights, language_weights=sample.language_weights)
+    check_names(sizes, asked, "tokenizer.sample")
+
+
+def sample_mixture(sample: TokenizerSample, there: Collection[Group]) -> Mixture:
+    """The sample as a mixture in which no text comes twice; its size is in millions of bytes or of lines.
+
+    Weights of what is not there are left out: all of a source can have gone since its name was checked.
+    """
+    sources, languages = ({group[axis] for group in there} for axis in (0, 1))
+    shares = {
+        "weights": {name: weight for name, weight in sample.weights.items() if name in sources},
+        "language_weights": {name: weight for name, weight in sample.language_weights.items() if name in languages},
+    }
+    size = sample.sentences / 1e6 if sample.sentences else sample.megabytes
+    temperature = sample.language_temperature
+    return Mixture(size=size, maximum_epochs=1.0, language_temperature=temperature).model_copy(update=shares)
 
 
 NO_SCORES = (
@@ -62,6 +89,16 @@ def shard_counts(recipe: Recipe) -> dict[str, int]:
 
 def expected_bytes(every: Iterable[JoinedCorpus], mixture: Mixture) -> float:
     """About how many bytes of text the mixture will have; tokens are taken for bytes, of which it takes 4."""
+    documents, sizes = _group_sizes(every)
+    asked = mixture
+    if mixture.unit == "tokens":
+        asked = mixture.model_copy(update={"size": mixture.size * BYTES_PER_TOKEN})
+    found = factors(documents if mixture.unit == "documents" else sizes, asked)
+    return max(sum(factor * sizes[group] for group, factor in found.items()), 1.0)
+
+
+def _group_sizes(every: Iterable[JoinedCorpus]) -> tuple[Counter[Group], Counter[Group]]:
+    """Documents and bytes of the originals for training, by source and language."""
     documents: Counter[Group] = Counter()
     sizes: Counter[Group] = Counter()
     for corpus in every:
@@ -73,8 +110,4 @@ def expected_bytes(every: Iterable[JoinedCorpus], mixture: Mixture) -> float:
             if group["split"] == "train":
                 documents[group["source"], group["language"]] += group["documents"]
                 sizes[group["source"], group["language"]] += group["bytes"]
-    asked = mixture
-    if mixture.unit == "tokens":
-        asked = mixture.model_copy(update={"size": mixture.size * BYTES_PER_TOKEN})
-    found = factors(documents if mixture.unit == "documents" else sizes, asked)
-    return max(sum(factor * sizes[group] for group, factor in found.items()), 1.0)
+    return documents, sizes

@@ -33,7 +33,8 @@ from stages.recipe.quality import (
 from stages.recipe.quality_model import QualityModel
 from stages.recipe.section import Section
 from stages.recipe.sources import Http, Reading, Source
-from stages.recipe.training import Generation, Model, Packing, Pretrain, Tokenizer
+from stages.recipe.tokenizer import Packing, Tokenizer, TokenizerModel, TokenizerReport, TokenizerSample, TokenizerSweep
+from stages.recipe.training import Generation, Model, Pretrain, Quota
 from stages.recipe.whole import Recipe, Sample
 
 __all__ = [
@@ -66,6 +67,7 @@ __all__ = [
     "Priority",
     "Quality",
     "QualityModel",
+    "Quota",
     "Reading",
     "Recipe",
     "RepeatedText",
@@ -76,6 +78,10 @@ __all__ = [
     "Split",
     "Step",
     "Tokenizer",
+    "TokenizerModel",
+    "TokenizerReport",
+    "TokenizerSample",
+    "TokenizerSweep",
     "Urls",
     "load_recipe",
 ]

@@ -8,8 +8,9 @@ from stages.recipe.augmentation import Augmentation
 from stages.recipe.section import Section
 from stages.recipe.training import Model, Pretrain
 
-UNREAD = ("evaluate_every", "checkpoint_every", "keep_checkpoints", "generation", "threads")
-"""Keys of `[pretrain]` that mean nothing here: a small model is measured once, at its end, and kept nowhere."""
+UNREAD = ("quotas", "evaluate_every", "checkpoint_every", "keep_checkpoints", "generation", "threads")
+"""Keys of `[pretrain]` that mean nothing here: a small model sees all rows of its variant, is measured at its end, and
+kept nowhere."""
 
 
 class SmallModel(Model):
@@ -34,7 +35,9 @@ class SmallModels(Pretrain):
     def _every_key_is_read(self) -> Self:
         for key in UNREAD:
             if key in self.model_fields_set:
-                raise ValueError(f"{key} means nothing for models that are measured once and not kept; leave it out")
+                raise ValueError(
+                    f"{key} means nothing for models that see all rows, are measured once and not kept; leave it out"
+                )
         return self
 
 

@@ -45,6 +45,9 @@ class Mixture(Section):
     language_temperature: float = Field(default=1.0, ge=1.0)
     """Languages get shares in proportion to their size to the power of 1 / temperature (Arivazhagan et al. 2019,
     arXiv 1907.05019, take 5; mT5, arXiv 2010.11934, takes 1 / 0.3)."""
+    language_weights: dict[str, float] = Field(default_factory=dict)
+    """The share of each language, as `weights` of sources; with both, each gets its share as far as that can be. Every
+    language with training documents has one; 0 leaves it out."""
     held_out: str = ""
     """The folder of a finished corpus whose held-out documents stand in for this one's, and that training stays clear
     of: for models that are to be compared."""
@@ -54,10 +57,13 @@ class Mixture(Section):
     def _weights_or_epochs(self) -> Self:
         if self.epochs and (self.weights or self.size):
             raise ValueError(f"give {'weights' if self.weights else 'size'} or epochs, not both")
-        for key in ("weights", "epochs"):
-            for source, value in getattr(self, key).items():
+        for key in ("weights", "epochs", "language_weights"):
+            for name, value in getattr(self, key).items():
                 if value < 0:
-                    raise ValueError(f"{key}.{source} is negative: {value:g}")
-        if self.weights and not sum(self.weights.values()):
-            raise ValueError("all weights are 0")
+                    raise ValueError(f"{key}.{name} is negative: {value:g}")
+        for key in ("weights", "language_weights"):
+            if getattr(self, key) and not sum(getattr(self, key).values()):
+                raise ValueError(f"all {key} are 0")
+        if self.language_weights and self.language_temperature > 1.0:
+            raise ValueError("give language_weights or language_temperature, not both")
         return self

@@ -1,32 +1,10 @@
-"""The sections of a recipe that make a tokenizer, packed shards and a model."""
+"""The sections of a recipe that make a model."""
 
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
 from stages.recipe.section import Section
-
-
-class Packing(Section):
-    """Documents into rows of `sequence_length + 1` tokens, rows into shards."""
-
-    sequence_length: int = Field(default=1024, gt=1, lt=65_535)
-    shard_megabytes_of_text: float = Field(default=64.0, gt=0)
-    """The number of shards follows from the text, so that it does not depend on how the inputs were cut."""
-
-
-class Tokenizer(Section):
-    """SentencePiece, trained so that every text decodes to itself."""
-
-    model: Literal["unigram", "bpe"] = "unigram"
-    vocabulary_size: int = Field(default=16_384, ge=300)
-    sample_megabytes: float = Field(default=10.0, gt=0)
-    """How much text of the training split the tokenizer is trained on."""
-    character_coverage: float = Field(default=0.9995, gt=0.9, le=1.0)
-    pretrained: str = ""
-    """The folder of a tokenizer to use (`build/<name>/tokenizer/tokenizer`) instead of training one; the keys above are
-    not read then."""
-    packing: Packing = Packing()
 
 
 class Model(Section):
@@ -63,6 +41,25 @@ class Generation(Section):
     """0 samples from the whole vocabulary."""
 
 
+class Quota(Section):
+    """What each step is made of, from one step on."""
+
+    from_step: int = Field(default=0, ge=0)
+    """How many steps come before it."""
+    weights: dict[str, float] = Field(default_factory=dict)
+    """The share of each source (or language: `tokenizer.packing.rows_of`) in the rows of a step, in any unit. One that
+    is not named has none: no step has a row of it."""
+
+    @model_validator(mode="after")
+    def _weights_make_sense(self) -> Self:
+        for name, value in self.weights.items():
+            if value < 0:
+                raise ValueError(f"weights.{name} is negative: {value:g}")
+        if not sum(self.weights.values()):
+            raise ValueError("weights are missing or all 0")
+        return self
+
+
 class Pretrain(Section):
     """The training run."""
 
@@ -70,6 +67,9 @@ class Pretrain(Section):
     batch_rows: int = Field(default=32, gt=0)
     """Rows of one optimizer step, over all micro-batches."""
     micro_batch_rows: int = Field(default=8, gt=0)
+    quotas: tuple[Quota, ...] = ()
+    """A schedule of shares, in the order of `from_step`, the first from step 0; each part of the rows is repeated as
+    often as its share asks for. Empty: all rows, each once an epoch."""
     learning_rate: float = Field(default=1e-3, gt=0)
     minimum_learning_rate_share: float = Field(default=0.1, ge=0.0, le=1.0)
     """Where the cosine ends, as a share of the peak."""
@@ -93,4 +93,11 @@ class Pretrain(Section):
     def _micro_batches_divide(self) -> Self:
         if self.batch_rows % self.micro_batch_rows:
             raise ValueError("batch_rows must be a multiple of micro_batch_rows")
+        return self
+
+    @model_validator(mode="after")
+    def _quotas_follow_each_other(self) -> Self:
+        starts = [quota.from_step for quota in self.quotas]
+        if starts and (starts[0] or sorted(set(starts)) != starts):
+            raise ValueError("quotas need from_step = 0 in the first and greater ones after it")
         return self

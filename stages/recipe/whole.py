@@ -1,15 +1,16 @@
 """The recipe as a whole."""
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from stages.recipe.ablate import Ablate
 from stages.recipe.corpus import Corpus
 from stages.recipe.mixture import Mixture
 from stages.recipe.quality_model import QualityModel
 from stages.recipe.section import Section
-from stages.recipe.training import Pretrain, Tokenizer
+from stages.recipe.tokenizer import Tokenizer
+from stages.recipe.training import Pretrain
 
 
 class Sample(Section):
@@ -36,6 +37,12 @@ class Recipe(Section):
     tokenizer: Tokenizer = Tokenizer()
     pretrain: Pretrain = Pretrain()
     ablate: Ablate = Ablate()
+
+    @model_validator(mode="after")
+    def _quotas_have_parts(self) -> Self:
+        if self.pretrain.quotas and self.tokenizer.packing.rows_of == "any":
+            raise ValueError("pretrain.quotas needs tokenizer.packing.rows_of = 'source' or 'language'")
+        return self
 
     def folder(self, job: str) -> str:
         """The folder that one job writes to."""

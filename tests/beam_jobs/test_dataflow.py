@@ -13,6 +13,7 @@ from beam_jobs.corpus.definition import COMMAND as CORPUS
 from beam_jobs.pipeline import build
 from beam_jobs.runner import parse_options
 from beam_jobs.tokenizer.definition import COMMAND as TOKENIZER
+from beam_jobs.tokenizer_sweep.definition import COMMAND as SWEEP
 from beam_jobs.units import Phase
 from tests.beam_jobs.toy_phases import toy_job
 
@@ -36,7 +37,7 @@ def rounds_of(command: JobCommand) -> list[Any]:
 
 @pytest.mark.parametrize(
     "phases",
-    [*(pytest.param(one.phases(), id=one.name) for one in (CORPUS, TOKENIZER, CERTIFY)), *rounds_of(CORPUS)],
+    [*(pytest.param(one.phases(), id=one.name) for one in (CORPUS, TOKENIZER, SWEEP, CERTIFY)), *rounds_of(CORPUS)],
 )
 def test_the_graph_of_each_job_is_accepted(tmp_path: Path, phases: Sequence[Phase]) -> None:
     pipeline = beam.Pipeline(options=parse_options(OPTIONS))

@@ -27,7 +27,8 @@ name = "web"
 paths = ["none"]
 [tokenizer]
 vocabulary_size = 400
-sample_megabytes = 0.5
+sentinels = 4
+sample.megabytes = 0.5
 [tokenizer.packing]
 sequence_length = 64
 shard_megabytes_of_text = 0.01

@@ -183,7 +183,7 @@ def stages_of(folder: Path) -> list[set[int]]:
     packed = PackedRows([str(folder / file["path"]) for file in manifest(folder)["files"]["train"]])
     found: list[set[int]] = []
     row = 0
-    for stage, count in packed.stage_runs:
+    for stage, _, count in packed.runs:
         found += [set() for _ in range(stage + 1 - len(found))]
         for number in range(row, row + count):
             found[stage].update(packed.row(number).doc_ids)
@@ -239,7 +239,7 @@ def test_the_corpus_job_counts_what_a_mixture_is_computed_from(finished: Path) -
 def test_training_goes_through_the_stages_in_each_epoch(tmp_path: Path) -> None:
     folder = run_with(tmp_path, LENGTHS.format(order="ascending"))
     packed = PackedRows([str(folder / file["path"]) for file in manifest(folder)["files"]["train"]])
-    stages = np.repeat(*np.array(packed.stage_runs).T)
+    stages = np.repeat([run.stage for run in packed.runs], [run.rows for run in packed.runs])
     loader = Loader(packed, 1, 1, 1)
     for epoch in range(2):
         order = [int(loader.row_ids(epoch * len(packed) + place)[0]) for place in range(len(packed))]

@@ -3,7 +3,7 @@
 import hashlib
 import random
 import shutil
-from collections.abc import Iterator
+from collections import Counter
 from pathlib import Path
 
 import fsspec
@@ -11,31 +11,20 @@ import pytest
 
 from beam_jobs.command import run_job
 from beam_jobs.tokenizer.definition import COMMAND
+from stages.rebuilt_documents import rebuilt_documents
 from stages.shards import PackedRows
 from stages.splits import SPLITS
 from stages.tokenizer import Tokenizer
 from tests.end_to_end.conftest import run
 from tests.end_to_end.results import hashes, manifest, rows
+from tests.end_to_end.stored_documents import pieces
 from tests.end_to_end.world import UNISOLATED, World
-
-
-def pieces(folder: Path, split: str) -> Iterator[tuple[int, list[int]]]:
-    """The id and tokens of every piece of a document in the rows of a split, in order."""
-    packed = PackedRows([str(folder / file["path"]) for file in manifest(folder)["files"][split]])
-    for index in range(len(packed)):
-        row = packed.row(index)
-        for start, end, document_id in zip([0, *row.doc_ends], row.doc_ends, row.doc_ids, strict=False):
-            yield document_id, row.tokens[start:end].tolist()
 
 
 def documents_in_shards(folder: Path, split: str) -> dict[int, list[int]]:
     """Every document's tokens, put together again from its pieces."""
-    found: dict[int, list[int]] = {}
-    tails: dict[int, list[int]] = {}
-    for document_id, tokens in pieces(folder, split):
-        target = found if len(tokens) == 65 else tails
-        target.setdefault(document_id, []).extend(tokens)
-    return {one: found.get(one, []) + tails.get(one, []) for one in found.keys() | tails.keys()}
+    paths = [str(folder / file["path"]) for file in manifest(folder)["files"][split]]
+    return {one.id: one.tokens.tolist() for path in paths for one in rebuilt_documents(path)}
 
 
 @pytest.mark.parametrize("split", SPLITS)
@@ -53,10 +42,9 @@ def test_every_document_can_be_read_back_from_the_shards(finished: Path, split: 
 def test_no_document_that_fits_a_row_is_cut(finished: Path) -> None:
     folder = finished / "tokenizer"
     lengths = {one: len(tokens) for one, tokens in documents_in_shards(folder, "train").items()}
-    count = dict.fromkeys(lengths, 0)
-    for document_id, _ in pieces(folder, "train"):
-        count[document_id] += 1
+    count = Counter(one for row in pieces(folder) for one, _ in row)
     assert all(count[one] == -(-length // 65) for one, length in lengths.items())
+    assert manifest(folder)["facts"]["splits"]["train"]["cut"] == 0
 
 
 def test_the_manifest_counts_what_is_in_the_shards(finished: Path) -> None:

@@ -55,7 +55,8 @@ augmenter = "word_swap"
 share = 0.2
 [tokenizer]
 vocabulary_size = 512
-sample_megabytes = 0.2
+sentinels = 20
+sample.megabytes = 0.2
 [tokenizer.packing]
 sequence_length = 64
 shard_megabytes_of_text = 0.02

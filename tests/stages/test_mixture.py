@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stages.errors import GristmillError
-from stages.mixture import Cells, copies, factors, length_bin, score_bin, stage_of_bins
+from stages.mixture import Cells, amounts, copies, factors, length_bin, score_bin, stage_of_bins
 from stages.recipe import Mixture
 
 SIZES = {("web", "en"): 800_000, ("web", "fr"): 100_000, ("books", "en"): 80_000, ("wiki", "fr"): 20_000}
@@ -80,6 +80,36 @@ def test_fitting_meets_the_shares_of_sources_and_of_languages() -> None:
     assert along(cells, 1) == pytest.approx(expected, rel=1e-7)
 
 
+def test_language_weights_give_each_language_its_share() -> None:
+    cells = mixed(SIZES, language_weights={"en": 1.0, "fr": 3.0}, maximum_epochs=100.0)
+    assert along(cells, 1) == pytest.approx({"en": 250_000, "fr": 750_000})
+    assert cells["web", "fr"] / cells["wiki", "fr"] == pytest.approx(5), "a language keeps its sources' shares"
+
+
+def test_weights_of_sources_and_of_languages_hold_together() -> None:
+    sizes = {(source, language): 1_000 * (3 + len(source) * ord(language)) for source in WEIGHTS for language in "abc"}
+    cells = mixed(sizes, weights=WEIGHTS, language_weights={"a": 6.0, "b": 3.0, "c": 1.0}, size=0.1)
+    assert along(cells, 0) == pytest.approx({name: 10_000 * weight for name, weight in WEIGHTS.items()}, rel=1e-7)
+    assert along(cells, 1) == pytest.approx({"a": 60_000, "b": 30_000, "c": 10_000}, rel=1e-7)
+
+
+def test_a_language_of_weight_0_is_left_out() -> None:
+    assert along(mixed(SIZES, language_weights={"en": 1.0, "fr": 0.0}), 1) == pytest.approx({"en": 1_000_000, "fr": 0})
+
+
+def test_amounts_of_texts_that_come_once_fill_up_from_others() -> None:
+    asked = Mixture(weights={"web": 1.0, "books": 1.0, "wiki": 1.0}, size=0.3, maximum_epochs=1.0)
+    found = amounts(SIZES, asked)
+    assert along(found, 0) == pytest.approx({"wiki": 20_000, "books": 80_000, "web": 200_000})
+    assert sum(amounts(SIZES, asked.model_copy(update={"size": 9.0})).values()) == pytest.approx(1_000_000)
+
+
+def test_errors_name_the_section_that_asked() -> None:
+    for key in ("weights", "language_weights"):
+        with pytest.raises(GristmillError, match=rf"^tokenizer\.sample\.{key}\.xx: no (source|language) of this name"):
+            amounts(SIZES, Mixture.model_validate({key: {"xx": 1.0}}), "tokenizer.sample")
+
+
 def test_where_both_cannot_be_met_the_sources_have_their_shares() -> None:
     cells = mixed(
         {("web", "en"): 500_000, ("wiki", "fr"): 500_000}, weights={"web": 3, "wiki": 1}, language_temperature=2.0
@@ -114,6 +144,8 @@ def test_no_factor_passes_the_maximum_and_the_order_of_the_sizes_means_nothing(
         ({"weights": {"web": 1.0, "books": 1.0}}, "mixture.weights: 'wiki' has none; 0 leaves it out"),
         ({"weights": {**WEIGHTS, "boks": 1.0}}, r"mixture\.weights\.boks: no source .* books, web, wiki have"),
         ({"epochs": {"boks": 2.0}}, r"mixture\.epochs\.boks"),
+        ({"language_weights": {"en": 1.0, "fr": 1.0, "xx": 1.0}}, r"language_weights\.xx: no language .* en, fr have"),
+        ({"language_weights": {"en": 1.0}}, "mixture.language_weights: 'fr' has none; 0 leaves it out; en, fr have"),
         ({"epochs": {"web": 0.0, "books": 0.0, "wiki": 0.0}}, "no training document is left"),
     ],
 )

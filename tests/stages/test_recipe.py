@@ -105,6 +105,27 @@ def test_equal_settings_have_equal_fingerprints(tmp_path: Path) -> None:
             'corpus.augmentation=[{augmenter = "sequence", steps = [{augmenter = "sequence"}]}]',
             "corpus.augmentation.0.steps.0: a sequence holds no other sequence; list its steps instead",
         ),
+        (
+            "pretrain.quotas=[{weights = {a = 1.0}}]",
+            "pretrain.quotas needs tokenizer.packing.rows_of = 'source' or 'language'",
+        ),
+        ("pretrain.quotas=[{weights = {a = -1.0}}]", "pretrain.quotas.0: weights.a is negative: -1"),
+        ("pretrain.quotas=[{from_step = 3}]", "pretrain.quotas.0: weights are missing or all 0"),
+        (
+            "pretrain.quotas=[{from_step = 3, weights = {a = 1.0}}]",
+            "pretrain: quotas need from_step = 0 in the first and greater ones after it",
+        ),
+        ("tokenizer.sample={weights = {a = 0.0}}", "tokenizer.sample: all weights are 0"),
+        (
+            "tokenizer.sample={language_weights = {en = 1.0}, language_temperature = 2.0}",
+            "tokenizer.sample: give language_weights or language_temperature, not both",
+        ),
+        (
+            "tokenizer.sample={sentences = 10, megabytes = 1.0}",
+            "tokenizer.sample: give sentences or megabytes, not both",
+        ),
+        ("tokenizer.sweep.vocabulary_sizes=[400, 400]", "tokenizer.sweep: vocabulary_sizes has 400 twice"),
+        ("tokenizer.packing.mode=first_fit", "tokenizer.packing.mode: Input should be 'best_fit', 'concatenate' or"),
         ("mixture.weights={a = 0.0}", "mixture: all weights are 0"),
         ("mixture.epochs={a = -1.0}", "mixture: epochs.a is negative: -1"),
         ("mixture={weights = {a = 1.0}, epochs = {a = 1.0}}", "mixture: give weights or epochs, not both"),

@@ -21,7 +21,7 @@ def one_thread() -> None:
 @pytest.fixture(scope="session")
 def tokenizer_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("tokenizer")
-    model = train_tokenizer(sentences(200, seed=1), TokenizerSettings(vocabulary_size=VOCABULARY))
+    model = train_tokenizer(sentences(200, seed=1), TokenizerSettings(vocabulary_size=VOCABULARY, sentinels=0))
     (folder / "tokenizer.model").write_bytes(model)
     for name, content in Tokenizer.load(str(folder)).hugging_face_files().items():
         (folder / name).write_bytes(content)
@@ -42,7 +42,7 @@ def write_rows(tokenizer: Tokenizer) -> Callable[[Path, int, int], int]:
             [tokenizer.bos_id, *tokenizer.encode(text).tolist(), tokenizer.eos_id] for text in sentences(count, seed)
         ]
         schema = shard_schema(LENGTH, VOCABULARY, {"sequence_length": str(LENGTH)})
-        return write_shard(path, schema, packed(documents), tokenizer.padding_id)
+        return write_shard(path, schema, *packed(documents), tokenizer.padding_id)
 
     return write
 

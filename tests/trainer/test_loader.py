@@ -9,14 +9,19 @@ import pytest
 import torch
 
 from stages.errors import GristmillError
-from stages.shards import PackedRows
-from trainer.loader import IGNORED, Batch, Loader, labels_of
+from stages.shards import PackedRows, Run
+from trainer.loader import IGNORED, Batch, Loader, MicroBatch, labels_of, micro_batch_of
+from trainer.order import Epochs
 
 BATCH = 8
 
 
 def row_contents(batch: Batch) -> list[tuple[int, ...]]:
     return [tuple(row.tolist()) for micro_batch in batch.micro_batches for row in micro_batch.tokens]
+
+
+def tensors(micro_batch: MicroBatch) -> list[torch.Tensor]:
+    return [micro_batch.tokens, micro_batch.positions, micro_batch.labels]
 
 
 def test_every_epoch_is_another_permutation_of_all_rows(rows: PackedRows) -> None:
@@ -38,16 +43,13 @@ def test_the_order_depends_on_the_seed_and_not_on_the_batch_size(rows: PackedRow
 @pytest.fixture
 def staged(rows: PackedRows) -> PackedRows:
     """The same rows in stages, as two shards would have them; one stage is empty in the second."""
-    rows.stage_runs = ((0, 7), (1, 5), (2, 4), (0, 6), (1, 0), (2, len(rows) - 22))
+    sizes = ((0, 7), (1, 5), (2, 4), (0, 6), (1, 0), (2, len(rows) - 22))
+    rows.runs = tuple(Run(stage, "", count) for stage, count in sizes)
     return rows
 
 
 def stage_of(rows: PackedRows, row: int) -> int:
-    return next(
-        stage
-        for place, (stage, _) in enumerate(rows.stage_runs)
-        if row < sum(n for _, n in rows.stage_runs[: place + 1])
-    )
+    return int(np.repeat([run.stage for run in rows.runs], [run.rows for run in rows.runs])[row])
 
 
 def test_each_epoch_goes_through_the_stages_and_shuffles_inside_of_them(staged: PackedRows) -> None:
@@ -91,12 +93,38 @@ def test_steps_hold_the_same_rows_for_any_world_size_and_micro_batch(
 def test_resuming_at_any_step_gives_the_batches_of_an_unbroken_run(rows: PackedRows) -> None:
     loader = Loader(rows, 7, BATCH, 4)
     with closing(loader.batches(0)) as batches:
-        unbroken = list(islice(batches, 20))
+        unbroken = list(islice(batches, 120))
+    assert len(unbroken) * BATCH > 10 * len(rows), "many epochs"
     for step, expected in enumerate(unbroken):
-        with closing(Loader(rows, 7, BATCH, 4).batches(step * BATCH)) as resumed:
-            batch = next(resumed)
-        assert row_contents(batch) == row_contents(expected)
+        batch = Loader(rows, 7, BATCH, 4).batch(step * BATCH)
+        for one, other in zip(batch.micro_batches, expected.micro_batches, strict=True):
+            assert all(map(torch.equal, tensors(one), tensors(other)))
+        assert batch.label_tokens == expected.label_tokens
         assert batch.rows_seen == expected.rows_seen == (step + 1) * BATCH
+
+
+def test_a_background_thread_goes_on_from_any_step(rows: PackedRows) -> None:
+    loader = Loader(rows, 7, BATCH, 4)
+    with closing(loader.batches(5 * BATCH)) as resumed:
+        assert [one.rows_seen // BATCH for one in islice(resumed, 3)] == [6, 7, 8]
+
+
+def test_the_order_of_a_seed_never_changes(rows: PackedRows) -> None:
+    # Another order, from whatever change, would give a resumed run other rows than an unbroken one.
+    assert Epochs(np.arange(9), np.zeros(9, np.int64), seed=7).rows(4, 12).tolist() == [
+        2,
+        7,
+        5,
+        0,
+        4,
+        1,
+        8,
+        7,
+        5,
+        0,
+        4,
+        3,
+    ]
 
 
 def test_labels_are_the_next_tokens_inside_a_document_and_nothing_else(rows: PackedRows) -> None:
@@ -123,6 +151,28 @@ def test_positions_count_from_the_start_of_each_document(rows: PackedRows) -> No
 def test_the_step_counts_its_labels(rows: PackedRows) -> None:
     batch = Loader(rows, 7, BATCH, 2).batch(3 * BATCH)
     assert batch.label_tokens == sum(int((one.labels != IGNORED).sum()) for one in batch.micro_batches)
+
+
+def test_only_the_rows_of_this_rank_are_copied(rows: PackedRows, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: list[int] = []
+    usual = PackedRows.take_tokens
+
+    def take_tokens(self: PackedRows, indices: np.ndarray) -> np.ndarray:
+        taken.append(len(indices))
+        return usual(self, indices)
+
+    monkeypatch.setattr(PackedRows, "take_tokens", take_tokens)
+    parts = [Loader(rows, 7, BATCH, 2, rank, 4).batch(0) for rank in range(4)]
+    assert taken == [2, 2, 2, 2]
+    assert {part.label_tokens for part in parts} == {Loader(rows, 7, BATCH, BATCH).batch(0).label_tokens}
+
+
+def test_a_batch_is_split_without_a_change(rows: PackedRows) -> None:
+    whole = micro_batch_of(rows.take(np.arange(8)))
+    parts = whole.split(3)
+    assert [len(part.tokens) for part in parts] == [3, 3, 2]
+    for place, one in enumerate(tensors(whole)):
+        assert torch.equal(torch.cat([tensors(part)[place] for part in parts]), one)
 
 
 def test_an_error_in_the_thread_reaches_the_one_who_waits(rows: PackedRows, monkeypatch: pytest.MonkeyPatch) -> None:

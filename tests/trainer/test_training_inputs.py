@@ -1,10 +1,13 @@
 """Opening what the tokenizer job left: anything that is not as it should be is one line that says what to do."""
 
+from dataclasses import asdict
+
+import pyarrow as pa
 import pytest
 
 from stages.artifacts import read_manifest
 from stages.errors import GristmillError
-from tests.trainer.tiny_run import LENGTH, VOCABULARY, Workspace, rewrite_manifest
+from tests.trainer.tiny_run import LENGTH, VOCABULARY, Workspace, output_file, rewrite_manifest
 from trainer.inputs import Inputs, open_inputs
 
 
@@ -27,20 +30,34 @@ def test_a_missing_file_is_named(workspace: Workspace, name: str) -> None:
         opened(workspace)
 
 
-@pytest.mark.parametrize("name", ["train-0.arrow", "tokenizer/tokenizer.model"])
-def test_a_flipped_bit_is_found(workspace: Workspace, name: str) -> None:
+@pytest.mark.parametrize("name", ["train-0.arrow", "validation-0.arrow", "tokenizer/tokenizer.model"])
+@pytest.mark.parametrize("place", [0.0, 0.3, 0.5, 0.8, 0.9999])
+def test_a_flipped_bit_is_found_anywhere(workspace: Workspace, name: str, place: float) -> None:
     path = workspace.folder / "tokenizer" / name
     content = bytearray(path.read_bytes())
-    content[len(content) // 2] ^= 1
+    content[int(len(content) * place)] ^= 1
     path.write_bytes(content)
     with pytest.raises(GristmillError, match=f"{name}: damaged.*delete it and run `make tokenizer`"):
         opened(workspace)
 
 
-def test_a_truncated_shard_is_found(workspace: Workspace) -> None:
-    path = workspace.folder / "tokenizer" / "train-0.arrow"
-    path.write_bytes(path.read_bytes()[:-100])
-    with pytest.raises(GristmillError, match=r"train-0\.arrow: damaged"):
+@pytest.mark.parametrize("name", ["train-0.arrow", "validation-0.arrow"])
+@pytest.mark.parametrize("lost", [1, 100])
+def test_a_truncated_shard_is_found(workspace: Workspace, name: str, lost: int) -> None:
+    path = workspace.folder / "tokenizer" / name
+    path.write_bytes(path.read_bytes()[:-lost])
+    with pytest.raises(GristmillError, match=f"{name}: damaged.*delete it and run `make tokenizer`"):
+        opened(workspace)
+
+
+def test_a_shard_of_another_version_is_found(workspace: Workspace) -> None:
+    job = workspace.folder / "tokenizer"
+    table = pa.ipc.open_file((job / "train-0.arrow").read_bytes()).read_all().drop_columns(["doc_offsets"])
+    with pa.OSFile(str(job / "train-0.arrow"), "wb") as file, pa.ipc.new_file(file, table.schema) as writer:
+        writer.write_table(table)
+    listed = asdict(output_file(job, "train-0.arrow", len(table)))
+    rewrite_manifest(workspace, lambda value: value["files"].update(train=[listed]))
+    with pytest.raises(GristmillError, match=r"train-0\.arrow: no shard of this version \(tokens, doc_ends, doc_ids\)"):
         opened(workspace)
 
 

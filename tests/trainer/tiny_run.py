@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 
 from stages.artifacts import MANIFEST, OutputFile, sha256_of
+from stages.packing import PackedPieces
 from stages.recipe import Recipe, load_recipe
-from stages.shards import PackedRow
+from stages.shards import TokenizedDocuments
 from trainer import pretrain
 
 LENGTH = 32
-VOCABULARY = 310
+VOCABULARY = 330
 WORDS = (
     *("the", "old", "mill", "by", "river", "grinds", "wheat", "rye", "and"),
     *("barley", "into", "flour", "while", "water", "turns", "its", "heavy", "wheel"),
@@ -86,19 +87,25 @@ def sentences(count: int, seed: int) -> list[str]:
     return [" ".join(generator.choice(WORDS, generator.integers(2, 31))) + "\n" for _ in range(count)]
 
 
-def packed(documents: Sequence[Sequence[int]]) -> list[PackedRow]:
+def packed(documents: Sequence[Sequence[int]]) -> tuple[PackedPieces, TokenizedDocuments]:
     """Documents one after another, cut where a row ends; every third row keeps five places of padding."""
-    tokens = np.concatenate(documents)
-    edges = np.cumsum([len(document) for document in documents])
-    rows: list[PackedRow] = []
-    start = 0
-    while start < len(tokens):
-        room = LENGTH + 1 - (5 if len(rows) % 3 == 2 else 0)
-        stop = min(start + room, len(tokens))
-        ends = [*(edges[(edges > start) & (edges < stop)] - start).tolist(), stop - start]
-        rows.append(PackedRow(tokens[start:stop], ends, range(len(ends))))
-        start = stop
-    return rows
+    lengths = [len(document) for document in documents]
+    starts = np.cumsum([0, *lengths])
+    pieces: list[tuple[int, int, int]] = []
+    row_starts, room = [0], LENGTH + 1
+    for number, length in enumerate(lengths):
+        place = 0
+        while place < length:
+            if not room:
+                row_starts.append(len(pieces))
+                room = LENGTH + 1 - (5 if len(row_starts) % 3 == 0 else 0)
+            taken = min(room, length - place)
+            pieces.append((number, place, place + taken))
+            place, room = place + taken, room - taken
+    columns = np.array(pieces, np.int64).T
+    found = PackedPieces(*columns, np.array([*row_starts, len(pieces)], np.int64))
+    ids = np.arange(len(documents), dtype=np.uint64)
+    return found, TokenizedDocuments(ids, np.concatenate(documents), starts[:-1])
 
 
 def output_file(folder: Path, name: str, rows: int = 0) -> OutputFile:
