@@ -73,7 +73,7 @@ def rebuilt_documents(path: str) -> Iterator[RebuiltDocument]:
     All copies of a document are equal, so a piece of one may stand in for the same piece of another. The tokens of one
     document at a time are copied; a document is in one shard, so nothing is kept between shards.
 
-    Raises GristmillError if the shard is missing or damaged: a piece that is missing, twice there, or over another.
+    Raises GristmillError as PackedRows does, or if a piece is missing, twice there, or over another.
     """
     packed = PackedRows([path])
     pieces = pieces_of(packed)
@@ -101,9 +101,8 @@ def _followers(pieces: Pieces, path: str) -> Integers:
     np.maximum.at(lengths, numbers, stops)
     is_first, is_last = pieces.offsets == 0, stops == lengths[numbers]
     uneven = np.bincount(numbers[is_first], minlength=count) != np.bincount(numbers[is_last], minlength=count)
-    wrong = uneven[numbers] | (pieces.lengths <= 0)
-    if wrong.any():
-        raise _damaged(path, pieces.ids[wrong][0])
+    if uneven.any():
+        raise _damaged(path, pieces.ids[uneven[numbers]][0])
     # The k-th piece that stops somewhere goes on with the k-th that begins there.
     before, after = np.flatnonzero(~is_last), np.flatnonzero(~is_first)
     before = before[np.lexsort((stops[before], numbers[before]))]
@@ -122,6 +121,6 @@ def _damaged(path: str, one: np.uint64) -> GristmillError:
 
 def _check_tokens(pieces: Pieces, packed: PackedRows, path: str) -> None:
     """The end of a document's last piece looks like the document's own: only the sum tells that it is missing."""
-    found, expected = int(pieces.lengths.sum()), int(packed.metadata[0].get("tokens", -1))
-    if expected not in (-1, found):
-        raise GristmillError(f"{path}: the shard is damaged ({found:,} tokens of {expected:,}); {AGAIN}")
+    found, expected = str(pieces.lengths.sum()), packed.metadata[0].get("tokens")
+    if expected not in (None, found):
+        raise GristmillError(f"{path}: the shard is damaged ({found} tokens of {expected}); {AGAIN}")

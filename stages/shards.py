@@ -161,7 +161,10 @@ class PackedRows:
     """All rows of a list of shards, memory-mapped; row numbers run through the shards in order.
 
     Tokens, offsets and ids stay in the files. The ends of all documents are read at once: a row takes 18 bytes of
-    memory, a document two, or twice four where a row has more than 65,535 tokens.
+    memory and a document two, or 20 and four where a row has more than 65,535 tokens.
+
+    Raises GristmillError if a shard is missing, of another version or of other rows, or damaged so that its rows and
+    documents could not be told apart. Only a hash tells whether tokens are those that were written.
     """
 
     def __init__(self, paths: Sequence[str]):
@@ -174,7 +177,7 @@ class PackedRows:
             types.append(reader.schema.field("tokens").type)
             if types[-1] != types[0]:
                 raise GristmillError(f"{path}: its rows are {types[-1]}, those of {paths[0]} are {types[0]}; {AGAIN}")
-            self.metadata.append(_text(reader.schema.metadata or {}))
+            self.metadata.append(_text(path, reader.schema.metadata))
             runs += _runs(path, self.metadata[-1], sum(len(batch.tokens) for batch in batches))
             self._batches += batches
         self.runs: tuple[Run, ...] = tuple(runs)
@@ -240,31 +243,72 @@ def _opened(path: str) -> tuple[pa.ipc.RecordBatchFileReader, list[MappedRows]]:
     """A shard's reader and its record batches that have rows."""
     try:
         reader = pa.ipc.open_file(pa.memory_map(path))
+        names = reader.schema.names
         batches = [reader.get_batch(number) for number in range(reader.num_record_batches)]
+        for batch in batches:
+            batch.validate(full=True)  # lengths that are wrong would be read past the end of the file
     except FileNotFoundError as error:
         raise GristmillError(f"{path}: the shard is missing; {AGAIN}") from error
-    except (pa.ArrowException, OSError) as error:
-        raise GristmillError(f"{path}: the shard is damaged ({error}); {AGAIN}") from error
-    if reader.schema.names != list(COLUMNS):
-        raise GristmillError(f"{path}: no shard of this version ({', '.join(reader.schema.names)}); {AGAIN}")
-    return reader, [_mapped(batch) for batch in batches if batch.num_rows]
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise _damaged(path, str(error)) from error
+    if names != list(COLUMNS):
+        raise GristmillError(f"{path}: no shard of this version ({', '.join(names)}); {AGAIN}")
+    if not _is_schema(reader.schema):
+        raise _damaged(path, "its columns have other types")
+    filled = [batch for batch in batches if batch.num_rows]
+    rows = [_mapped(batch) for batch in filled]
+    if not all(map(_is_sound, filled, rows)):
+        raise _damaged(path, "its rows are not whole")
+    return reader, rows
+
+
+def _damaged(path: str, why: str) -> GristmillError:
+    return GristmillError(f"{path}: the shard is damaged ({' '.join(why.split())}); {AGAIN}")
+
+
+def _is_schema(schema: pa.Schema) -> bool:
+    type_ = schema.field("tokens").type
+    if not pa.types.is_fixed_size_list(type_) or type_.value_type not in (pa.uint16(), pa.uint32()):
+        return False
+    largest = 1 << type_.value_type.bit_width
+    return bool(schema.equals(shard_schema(type_.list_size - 1, largest, {})))
 
 
 def _mapped(batch: pa.RecordBatch) -> MappedRows:
     tokens, ends, offsets, ids = (batch.column(name).values.to_numpy(zero_copy_only=True) for name in COLUMNS)
-    return MappedRows(
-        tokens.reshape(batch.num_rows, -1), batch.column("doc_ends").offsets.to_numpy(), ends, offsets, ids
-    )
+    rows = tokens[: batch.num_rows * batch.column("tokens").type.list_size].reshape(batch.num_rows, -1)
+    return MappedRows(rows, batch.column("doc_ends").offsets.to_numpy(), ends, offsets, ids)
 
 
-def _text(metadata: Mapping[bytes, bytes]) -> dict[str, str]:
-    return {key.decode(): value.decode() for key, value in metadata.items()}
+def _is_sound(batch: pa.RecordBatch, rows: MappedRows) -> bool:
+    """Whether every row has documents, one behind the other, and an offset and an id for each."""
+    lists = [batch.column(name).offsets for name in COLUMNS[1:]]
+    lengths = {len(rows.ends), len(rows.offsets), len(rows.ids), int(rows.lists[-1])}
+    firsts, lasts = rows.lists[:-1], rows.lists[1:] - 1
+    if len(lengths) > 1 or any(one != lists[0] for one in lists) or firsts[0] or (firsts > lasts).any():
+        return False
+    before = np.roll(rows.ends, 1)
+    before[firsts] = 0
+    return bool((rows.ends > before).all() and (rows.ends[lasts] <= rows.tokens.shape[1]).all())
+
+
+def _text(path: str, metadata: Mapping[bytes, bytes] | None) -> dict[str, str]:
+    try:
+        return {key.decode(): value.decode() for key, value in (metadata or {}).items()}
+    except ValueError as error:
+        raise _damaged(path, "its metadata is no text") from error
 
 
 def _runs(path: str, metadata: Mapping[str, str], rows: int) -> list[Run]:
-    runs = [Run(*one) for one in json.loads(metadata.get("runs", json.dumps([[0, "", rows]])))]
-    if sum(run.rows for run in runs) != rows:
-        raise GristmillError(f"{path}: the shard is damaged (rows of its runs are missing); {AGAIN}")
+    if "runs" not in metadata:
+        return [Run(0, "", rows)] if rows else []
+    try:
+        runs = [Run(*one) for one in json.loads(metadata["runs"])]
+        whole = sum(run.rows for run in runs) == rows and all(run.rows >= 0 for run in runs)
+    except (ValueError, TypeError) as error:
+        raise _damaged(path, "its runs cannot be read") from error
+    if not whole:
+        raise _damaged(path, "rows of its runs are missing")
     return runs
 
 

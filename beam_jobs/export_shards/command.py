@@ -36,7 +36,7 @@ def main(arguments: Sequence[str]) -> None:
     if name not in FORMATS:
         raise GristmillError(f"FORMAT={name}: give one of {', '.join(FORMATS)}: make export-shards FORMAT=megatron")
     recipe = parsed_recipe(own)
-    export(recipe, name, own.to.strip() or f"{recipe.folder('export')}/{name}")
+    export(recipe, name, own.to.strip().removeprefix("file://") or f"{recipe.folder('export')}/{name}")
 
 
 def export(recipe: Recipe, name: str, folder: str) -> None:

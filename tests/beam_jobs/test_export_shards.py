@@ -4,6 +4,8 @@ import errno
 import json
 import shutil
 import signal
+import subprocess
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -34,6 +36,7 @@ FORMATS = {
 }
 BESIDE = {"README.md", "manifest.json", "tokenizer.json", "tokenizer.model", "tokenizer_config.json"}
 STATE = {"_state.json", ".lock"}
+ROOT = Path(__file__).parent.parent.parent
 
 
 @pytest.fixture
@@ -148,21 +151,36 @@ def test_a_disk_that_is_full_in_the_middle_of_a_file_is_one_line(
         signal.signal(signal.SIGXFSZ, handler)
 
 
-@pytest.mark.parametrize("name", FORMATS)
+KILLED = """
+import os, signal, sys
+from beam_jobs.export_shards import command
+
+original = command._checked
+
+def checked(*arguments):
+    for number, shard in enumerate(original(*arguments)):
+        if number == after:
+            os.kill(os.getpid(), signal.SIGKILL)
+        yield shard
+
+after = {after}
+command._checked = checked
+command.main(sys.argv[1:])
+"""
+
+
+@pytest.mark.parametrize(("name", "after"), [("megatron", 1), ("nanogpt", 1), ("hugging_face", 0)])
 def test_after_a_kill_the_same_command_goes_on_and_tidies_up(
-    stored: StoredShards, name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    stored: StoredShards, name: str, after: int, tmp_path: Path
 ) -> None:
+    """Killed in the middle of a file: the process has no time to remove what it has begun."""
+    arguments = ["--recipe", stored.recipe, "--format", name]
+    killed = subprocess.run([sys.executable, "-c", KILLED.format(after=after), *arguments], cwd=ROOT)
+    assert killed.returncode == -signal.SIGKILL
+    left = set(files(stored.folder / "export" / name))
+    assert left - STATE and all(one.endswith(".tmp") for one in left - STATE)
     export(stored, name, "--to", str(tmp_path / "whole"))
-    whole = files(tmp_path / "whole")
-    with monkeypatch.context() as patch:
-        failing(patch, KeyboardInterrupt(), 2)
-        with pytest.raises(KeyboardInterrupt):
-            export(stored, name)
-    folder = stored.folder / "export" / name
-    # A process that is killed does not remove what it has begun.
-    half = folder / f".train.bin.{'0' * 32}.tmp"
-    half.write_bytes(b"half")
-    assert files(export(stored, name)) == whole
+    assert files(export(stored, name)) == files(tmp_path / "whole")
 
 
 @pytest.mark.parametrize("name", FORMATS)
@@ -218,6 +236,21 @@ def test_nothing_is_written_where_something_else_lies(stored: StoredShards, tmp_
     with pytest.raises(GristmillError, match=r"tokenizer: not empty"):
         export(stored, "nanogpt", "--to", str(stored.folder / "tokenizer"))
     assert files(stored.folder / "tokenizer") == before
+
+
+def test_a_folder_in_which_another_run_writes_is_left_to_it(stored: StoredShards, tmp_path: Path) -> None:
+    folder = tmp_path / "busy"
+    with (
+        artifacts.sole_writer(str(folder)),
+        pytest.raises(GristmillError, match="busy: another run is writing here"),
+    ):
+        export(stored, "nanogpt", "--to", str(folder))
+    assert set(files(folder)) == {".lock"}
+
+
+def test_a_folder_may_be_named_by_its_address(stored: StoredShards, tmp_path: Path) -> None:
+    export(stored, "nanogpt", "--to", f"file://{tmp_path}/there")
+    assert set(files(tmp_path / "there")) == FORMATS["nanogpt"] | BESIDE | STATE
 
 
 def test_two_formats_do_not_share_a_folder(stored: StoredShards, tmp_path: Path) -> None:

@@ -134,7 +134,7 @@ def test_a_batch_of_the_writer_holds_few_tokens(tmp_path: Path, monkeypatch: pyt
 def test_shards_without_rows_change_nothing(tmp_path: Path) -> None:
     paths = [write(tmp_path / f"{place}.arrow", lengths) for place, lengths in enumerate(([], [4], []))]
     rows = PackedRows(paths)
-    assert (len(rows), rows.width) == (1, WIDTH)
+    assert (len(rows), rows.width, rows.runs) == (1, WIDTH, (Run(0, "", 1),))
     empty = PackedRows(paths[:1])
     assert (len(empty), empty.width, len(empty.take(np.empty(0, np.int64)).tokens)) == (0, WIDTH, 0)
     assert (len(PackedRows([])), PackedRows([]).runs) == (0, ())
@@ -160,6 +160,61 @@ def test_the_runs_of_all_shards_can_be_told(tmp_path: Path) -> None:
 def test_a_shard_whose_runs_do_not_add_up_is_damaged(tmp_path: Path) -> None:
     with pytest.raises(GristmillError, match=r"a\.arrow: the shard is damaged \(rows of its runs are missing\)"):
         PackedRows([write(tmp_path / "a.arrow", [2], runs=(Run(0, "", 2),))])
+
+
+@pytest.mark.parametrize("runs", ["{", "7", '[[0, "a"]]', '[[0, "a", "1"]]', '[[0, "a", -1], [0, "b", 2]]'])
+def test_runs_that_make_no_sense_are_named(tmp_path: Path, runs: str) -> None:
+    path = str(tmp_path / "a.arrow")
+    schema = shard_schema(WIDTH - 1, 500, {"runs": runs})
+    write_shard(Path(path), schema, best_fit(np.array([2]), WIDTH), documents_of([2]), PADDING)
+    with pytest.raises(GristmillError, match=r"a\.arrow: the shard is damaged \((rows of )?its runs"):
+        PackedRows([path])
+
+
+@pytest.mark.parametrize(
+    ("ends", "offsets", "ids"),
+    [
+        ([[3, 3]], [[0, 0]], [[1, 2]]),
+        ([[5, 3]], [[0, 0]], [[1, 2]]),
+        ([[0]], [[0]], [[1]]),
+        ([[WIDTH + 1]], [[0]], [[1]]),
+        ([[]], [[]], [[]]),
+        ([[3, 5]], [[0]], [[1, 2]]),
+        ([[3], [3]], [[0], [0]], [[], [1, 2]]),
+    ],
+    ids=["empty", "falling", "no token", "too long", "no document", "no offset", "other rows"],
+)
+def test_documents_that_cannot_be_told_apart_are_named(
+    tmp_path: Path, ends: list[list[int]], offsets: list[list[int]], ids: list[list[int]]
+) -> None:
+    path, schema = str(tmp_path / "a.arrow"), shard_schema(WIDTH - 1, 500, {})
+    with pa.OSFile(path, "wb") as file, pa.ipc.new_file(file, schema) as writer:
+        columns = [[list(range(WIDTH))] * len(ends), ends, offsets, ids]
+        arrays = [pa.array(values, type_) for values, type_ in zip(columns, schema.types, strict=True)]
+        writer.write_batch(pa.record_batch(arrays, schema=schema))
+    with pytest.raises(GristmillError, match=r"a\.arrow: the shard is damaged \(its rows are not whole\)"):
+        PackedRows([path])
+
+
+def test_a_flipped_bit_is_named_or_does_no_harm(tmp_path: Path) -> None:
+    path = tmp_path / "a.arrow"
+    write(path, [5, 20, 3, 8, 1], runs=(Run(0, "", 5),))
+    whole = path.read_bytes()
+    generator = np.random.default_rng(1)
+    named = 0
+    for bit in generator.choice(8 * len(whole), 600, replace=False).tolist():
+        data = bytearray(whole)
+        data[bit // 8] ^= 1 << bit % 8
+        path.unlink()
+        path.write_bytes(data)
+        try:
+            rows = PackedRows([str(path)])
+        except GristmillError:
+            named += 1
+            continue
+        rows.take(np.arange(len(rows)))
+        assert all(rows.row(number).doc_ends for number in range(len(rows)))
+    assert 100 < named < 500
 
 
 @pytest.mark.parametrize("other", [{"width": WIDTH + 1}, {"vocabulary_size": 80_000}])

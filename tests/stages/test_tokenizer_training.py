@@ -76,6 +76,7 @@ def test_the_vocabulary_has_its_order_and_exact_scores(model: str) -> None:
         "<extra_id_2>",
         "\n",
     ]
+    assert pieces[8] == ("\n", 0.0, NORMAL)
     assert names[9] == "<|im start|>" and names.index("<0x00>") == 16 and names.index("<0xFF>") == 271
     assert len(set(names)) == len(names)
     assert all(piece.score * SCORE_STEPS == int(piece.score * SCORE_STEPS) for piece in pieces if piece.kind == NORMAL)
