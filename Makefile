@@ -93,10 +93,10 @@ why: $(VENV)/.ready  ## what became of one page: make why URL=https://â€¦, ID=â€
 		$(if $(SAVE),--save '$(call quoted,$(SAVE))')
 
 inspect: $(VENV)/.ready  ## a row of a shard as text, with its documents' addresses: make inspect SHARD=train/0 ROW=5
-	@$(RUN) beam_jobs.inspect $(SETTINGS) --shard '$(call quoted,$(SHARD))' --row '$(ROW)' $(if $(WHOLE),--whole)
+	@$(RUN) beam_jobs.inspect $(SETTINGS) --shard='$(call quoted,$(SHARD))' --row='$(call quoted,$(ROW))' $(if $(WHOLE),--whole)
 
 export-shards: $(VENV)/.ready  ## shards for other trainers: make export-shards FORMAT=megatron (or nanogpt, hugging_face)
-	@$(RUN) beam_jobs.export_shards $(SETTINGS) --format '$(FORMAT)' $(if $(TO),--to '$(call quoted,$(TO))')
+	@$(RUN) beam_jobs.export_shards $(SETTINGS) --format='$(call quoted,$(FORMAT))' $(if $(TO),--to='$(call quoted,$(TO))')
 
 detection-curve: $(VENV)/.ready  ## how likely the recipe's bands and rows find a pair, by its similarity
 	@$(RUN) beam_jobs.detection_curve $(SETTINGS)

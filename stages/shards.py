@@ -207,7 +207,7 @@ class PackedRows:
         batch, inside = self._batches[number], index - int(self._first_rows[number])
         span = slice(batch.lists[inside], batch.lists[inside + 1])
         lists = (batch.ends[span].tolist(), batch.offsets[span].tolist(), batch.ids[span].tolist())
-        return PackedRow(batch.tokens[inside, : lists[0][-1] if lists[0] else 0], *lists)
+        return PackedRow(batch.tokens[inside, : lists[0][-1]], *lists)
 
     def label_tokens(self, indices: npt.NDArray[np.int64]) -> int:
         """How many tokens of some rows have a successor in their document: all but the last of each document."""

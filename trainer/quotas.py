@@ -92,7 +92,7 @@ class QuotaOrder:
         return _sums(self._before[place], deal.counts(self._starts[place], step)), deal.counts(step, step + 1)
 
     def rows(self, step: int) -> RowIds:
-        """int64 [rows of a step]: the rows of a step, so mixed that no rank or micro-batch has one part alone."""
+        """int64 [rows of a step]: the rows of a step, shuffled, so that ranks and micro-batches get all parts alike."""
         each = zip(self._epochs, *self.counts(step), strict=True)
         row_ids = np.concatenate([epochs.rows(before, count) for epochs, before, count in each])
         return row_ids[random_numbers(self._seed, step, _number("steps")).permutation(len(row_ids))]

@@ -78,10 +78,12 @@ def export(recipe: Recipe, name: str, folder: str) -> None:
 
 @contextmanager
 def _room_asked_for(folder: str) -> Iterator[None]:
-    """A failed read or write inside, as on a full disk, is a GristmillError."""
+    """A failed write inside, as on a full disk, is a GristmillError; a shard that cannot be read is named as it is."""
     try:
         yield
     except OSError as error:
+        if error.filename and not str(error.filename).startswith(folder):
+            raise
         raise GristmillError(
             f"{folder}: cannot be written: {error.strerror or error}; make room and run the same command"
         ) from error

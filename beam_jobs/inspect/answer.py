@@ -70,8 +70,11 @@ def show_row(shard: Shard, number: int, found: LookedUp, tokenizer: Tokenizer, w
             _line(name, value)
         for name, value in _place(shard, piece):
             _line(name, value)
-        _show_text(tokenizer.decode(tokens), whole)
-    padding = shard.rows.take(np.array([number])).tokens[0, len(row.tokens) :]
+        known = tokens[tokens < tokenizer.vocabulary_size]
+        if len(known) < len(tokens):
+            _line("unknown", f"{_count(len(tokens) - len(known), 'token')} that this tokenizer does not have")
+        _show_text(tokenizer.decode(known), whole)
+    padding = shard.rows.take_tokens(np.array([number]))[0, len(row.tokens) :]
     say("")
     _line("padding", _padding(padding, len(row.tokens), tokenizer.padding_id))
 

@@ -130,6 +130,16 @@ def test_a_full_disk_is_one_line_and_leaves_nothing_half_written(
     assert set(files(export(stored, name))) == FORMATS[name] | BESIDE | STATE
 
 
+def test_a_shard_that_cannot_be_read_is_not_taken_for_a_full_disk(
+    stored: StoredShards, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shard = str(stored.shard("train"))
+    failing(monkeypatch, OSError(errno.EIO, "Input/output error", shard), 0)
+    with pytest.raises(OSError, match="Input/output error") as raised:
+        export(stored, "nanogpt")
+    assert raised.value.filename == shard
+
+
 def test_a_disk_that_is_full_in_the_middle_of_a_file_is_one_line(
     stored: StoredShards, monkeypatch: pytest.MonkeyPatch
 ) -> None:

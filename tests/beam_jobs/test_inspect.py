@@ -220,17 +220,30 @@ def test_a_shard_that_is_not_the_manifests_is_told(stored: StoredShards, capsys:
     assert told["tokenizer"] == f"{'0' * 64}, not that of the run: do not trust texts"
 
 
-def test_padding_that_is_none_is_told(stored: StoredShards, capsys: pytest.CaptureFixture[str]) -> None:
-    path = stored.shard("train")
-    lengths = [len(PackedRows([str(path)]).row(number).tokens) for number in range(len(PackedRows([str(path)])))]
+def put_token(path: Path, row: int, column: int, token: int) -> None:
+    """Changes one token of a shard."""
     with pa.ipc.open_file(path) as reader:
         table = reader.read_all()
     tokens = table.column("tokens").combine_chunks().values.to_numpy().copy().reshape(len(table), -1)
-    tokens[np.argmin(lengths), -1] = 7
+    tokens[row, column] = token
     changed = pa.FixedSizeListArray.from_arrays(pa.array(tokens.ravel()), type=table.schema.field("tokens").type)
     table = table.set_column(0, table.schema.field("tokens"), changed)
     with pa.ipc.new_file(str(path), table.schema) as writer:
         writer.write_table(table)
+
+
+def test_tokens_that_the_tokenizer_lacks_are_told(stored: StoredShards, capsys: pytest.CaptureFixture[str]) -> None:
+    before = text_of(parts(shown(stored, capsys, "--whole"))[0])
+    put_token(stored.shard("train"), 0, 0, stored.tokenizer.vocabulary_size)  # in place of <s>
+    output = shown(stored, capsys, "--whole")
+    assert fields(parts(output)[0])["unknown"] == "1 token that this tokenizer does not have"
+    assert text_of(parts(output)[0]) == before
+
+
+def test_padding_that_is_none_is_told(stored: StoredShards, capsys: pytest.CaptureFixture[str]) -> None:
+    path = stored.shard("train")
+    lengths = [len(PackedRows([str(path)]).row(number).tokens) for number in range(len(PackedRows([str(path)])))]
+    put_token(path, int(np.argmin(lengths)), -1, 7)
     output = shown(stored, capsys, "--row", str(np.argmin(lengths)))
     assert output.endswith("; 1 of them are other tokens: the shard is damaged\n")
 

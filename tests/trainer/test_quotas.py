@@ -152,6 +152,13 @@ def test_the_order_depends_on_the_seed_and_not_on_other_parts() -> None:
     assert all(longer.rows(step).tolist() == order().rows(step).tolist() for step in range(0, 120, 7))
 
 
+def test_the_rows_of_a_step_never_change() -> None:
+    # Others, from whatever change, would give a resumed run other rows than an unbroken one.
+    assert order().rows(0).tolist() == [19, 0, 6, 7, 3, 5, 4, 1]
+    assert order().rows(40).tolist() == [13, 12, 22, 16, 0, 2, 12, 22]
+    assert order().rows(10**6).tolist() == [8, 12, 10, 9, 10, 13, 11, 11]
+
+
 @pytest.fixture
 def in_parts(rows: PackedRows) -> PackedRows:
     """The same rows in two parts, some rows of each in every shard."""
