@@ -119,11 +119,10 @@ longer than a row goes on in another. Rows are not padded; `<pad>` is {source.pa
 | `position_ids` | the place of each token in its document, within the row |
 | `document_ids` | the ids of the documents in the corpus |
 
-```python
-from datasets import load_dataset
-from transformers import AutoTokenizer
-
-rows, tokenizer = load_dataset("."), AutoTokenizer.from_pretrained(".")
+```pycon
+>>> from datasets import load_dataset
+>>> from transformers import AutoTokenizer
+>>> rows, tokenizer = load_dataset("."), AutoTokenizer.from_pretrained(".")
 ```
 
 Given `position_ids`, no attention mask and `use_cache=False`, models of `transformers` keep the documents of a row

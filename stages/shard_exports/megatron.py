@@ -82,10 +82,9 @@ Each document is one sequence, with `<s>` ({source.bos_id}) before and `</s>` ({
 {source.vocabulary_size:,} tokens; `tokenizer.json` is their tokenizer for Hugging Face, `tokenizer.model` for
 SentencePiece.
 
-```python
-from megatron.core.datasets.indexed_dataset import IndexedDataset
-
-document = IndexedDataset("train")[0]
+```pycon
+>>> from megatron.core.datasets.indexed_dataset import IndexedDataset
+>>> document = IndexedDataset("train")[0]
 ```
 
 In Megatron-LM's `pretrain_gpt.py`, name the prefixes with `--train-data-path`, `--valid-data-path` and

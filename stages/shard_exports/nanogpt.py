@@ -59,11 +59,9 @@ little-endian. There are {source.vocabulary_size:,} tokens; `tokenizer.json` is 
 nanoGPT's `train.py` takes {DEFAULT_VOCABULARY:,} tokens unless a `meta.pkl` beside the data says how many there are.
 This writes one:
 
-```python
-import pickle
-
-with open("meta.pkl", "wb") as file:
-    pickle.dump({{"vocab_size": {source.vocabulary_size}}}, file)
+```pycon
+>>> import pickle, pathlib
+>>> pathlib.Path("meta.pkl").write_bytes(pickle.dumps({{"vocab_size": {source.vocabulary_size}}}))
 ```
 """
 
