@@ -4,12 +4,10 @@ from dataclasses import dataclass
 
 from stages.recipe import Model
 
-FEED_FORWARD_STEP = 64
-
 
 @dataclass(frozen=True)
 class ModelSize:
-    """Parameters of a decoder."""
+    """Parameters of a Transformer."""
 
     embedding: int
     """Vocabulary times width; twice that if input and output have matrices of their own."""
@@ -17,11 +15,11 @@ class ModelSize:
 
 
 def model_size(settings: Model, vocabulary_size: int) -> ModelSize:
-    """The parameters of the decoder that `[pretrain.model]` describes, with a vocabulary of so many tokens."""
+    """The parameters of the model that `[pretrain.model]` describes, with a vocabulary of so many tokens."""
     width = settings.width
-    key_value_width = settings.key_value_heads * (width // settings.heads)
-    inner = settings.feed_forward or -(-8 * width // 3 // FEED_FORWARD_STEP) * FEED_FORWARD_STEP
-    attention = 2 * width * width + 2 * width * key_value_width
-    layer = attention + 3 * width * inner + 2 * width
+    attention = 2 * width * width + 2 * width * settings.key_value_heads * settings.head_size
+    feed_forward = (3 if settings.activation == "swiglu" else 2) * width * settings.feed_forward_width
+    norms = 2 * width + (2 * settings.head_size if settings.qk_norm else 0)
     embedding = vocabulary_size * width * (1 if settings.tied_embeddings else 2)
-    return ModelSize(embedding, embedding + settings.layers * layer + width)
+    positions = settings.maximum_positions * width
+    return ModelSize(embedding, embedding + positions + settings.layers * (attention + feed_forward + norms) + width)

@@ -11,6 +11,8 @@ Boundaries are stored, never guessed from an end-of-text token. What lies behind
 that is in a shard several times, because a mixture repeats it, begins as often at offset 0, and its copies follow each
 other in the order of the rows.
 
+Beside the shards of held-out splits lie tables (Parquet) of DOCUMENTS_SCHEMA: where their documents came from.
+
 The schema's metadata holds `sequence_length`, `tokenizer` (SHA-256 of its model), `packing`, `rows`, `documents`,
 `tokens`, `text_bytes`, and `runs`: a JSON list of [stage, part, rows] in the order of the rows. The stage is that of a
 curriculum, counted from 0; the part is the source or language that all documents of a row have, or "" for any.
@@ -33,6 +35,14 @@ ROWS_PER_BATCH = 1024
 TOKENS_PER_BATCH = 1 << 22
 """The most that a record batch holds, unless one row has more: the writer has one of them in memory at once."""
 COLUMNS = ("tokens", "doc_ends", "doc_offsets", "doc_ids")
+DOCUMENTS_SCHEMA = pa.schema(
+    [
+        pa.field("id", pa.uint64(), nullable=False),
+        pa.field("source", pa.string(), nullable=False),
+        pa.field("language", pa.string(), nullable=False),
+        pa.field("url", pa.string()),
+    ]
+)
 AGAIN = "run `make tokenizer` again"
 
 
@@ -65,6 +75,32 @@ class PackedRow:
     doc_ends: Sequence[int]
     doc_offsets: Sequence[int]
     doc_ids: Sequence[int]
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a document came from."""
+
+    source: str
+    language: str
+    url: str | None
+
+
+def read_origins(paths: Sequence[str]) -> dict[int, Origin]:
+    """The origins of held-out documents by their ids; GristmillError if a table is missing or damaged."""
+    import pyarrow.parquet as pq
+
+    found: dict[int, Origin] = {}
+    for path in paths:
+        try:
+            columns = pq.read_table(path, schema=DOCUMENTS_SCHEMA).to_pydict()
+        except (pa.ArrowException, OSError, ValueError) as error:
+            raise GristmillError(
+                f"{path}: the table cannot be read ({' '.join(str(error).split())}); {AGAIN}"
+            ) from error
+        ids, *others = (columns[name] for name in DOCUMENTS_SCHEMA.names)
+        found.update(zip(ids, map(Origin, *others), strict=True))
+    return found
 
 
 def token_type(vocabulary_size: int) -> pa.DataType:

@@ -34,6 +34,7 @@ from stages.recipe.command_line import add_workers, parsed_recipe, recipe_parser
 from trainer.ablation_plot import drawn
 from trainer.ablation_pool import SmallRun, marker_path, measures
 from trainer.ablation_results import VariantResult, results, show
+from trainer.inputs import hash_of_embeddings
 
 LIBRARIES = ("numpy", "scipy", "torch")
 """Their versions decide the measures."""
@@ -69,7 +70,8 @@ def _settings(recipe: Recipe) -> list[Any]:
 
 def _model_settings(recipe: Recipe) -> dict[str, Any]:
     """What decides a model beside its data and seed."""
-    return recipe.ablate.pretrain.model_dump(mode="json", exclude=set(UNREAD))
+    settings = recipe.ablate.pretrain.model_dump(mode="json", exclude=set(UNREAD))
+    return {**settings, "vectors": hash_of_embeddings(recipe.ablate.pretrain.model)}
 
 
 def _check_rows(variants: Sequence[Mapping[str, Any]], recipe: Recipe) -> None:

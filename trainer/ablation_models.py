@@ -6,17 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
-import torch
-from torch import Tensor
 
 from stages.recipe import Recipe
-from stages.shards import PackedRows
 from trainer.device import prepare_device
 from trainer.evaluation import EvaluationRows, evaluation_of, losses_of_labels
 from trainer.inputs import Inputs
-from trainer.loader import IGNORED, Loader
-from trainer.model import new_decoder
+from trainer.loader import Loader
+from trainer.model import new_transformer
 from trainer.training import Trainer
 
 
@@ -46,7 +42,7 @@ def train_model(recipe: Recipe, inputs: Inputs, seed: int) -> Measured:
     """Trains a small model to its end and measures it; `recipe.pretrain` are its settings."""
     settings = recipe.pretrain
     device = prepare_device(settings)
-    trainer = Trainer(new_decoder(settings.model, inputs.tokenizer.vocabulary_size, seed), settings, device)
+    trainer = Trainer(new_transformer(settings.model, inputs.tokenizer.vocabulary_size, seed), settings, device)
     loader = Loader(inputs.train, seed, settings.batch_rows, settings.micro_batch_rows)
     batches = loader.batches(trainer.progress.rows_seen, pinned=device.type == "cuda")
     with closing(batches):
@@ -56,10 +52,8 @@ def train_model(recipe: Recipe, inputs: Inputs, seed: int) -> Measured:
                 break
     token_bytes = inputs.tokenizer.token_bytes()
     rows = EvaluationRows(inputs.validation, settings.evaluation_rows, settings.micro_batch_rows, token_bytes)
-    losses = losses_of_labels(trainer.working_model, rows, device).double()
-    evaluation = evaluation_of(losses.sum().item(), rows)
-    documents = documents_of_labels(rows, inputs.validation)
-    labels = torch.cat([one.labels.flatten() for one in rows.micro_batches])
+    losses = losses_of_labels(trainer.evaluation_model, rows, device)
+    evaluation = evaluation_of(losses, rows)
     return Measured(
         evaluation.validation_loss,
         evaluation.unigram_entropy,
@@ -67,29 +61,6 @@ def train_model(recipe: Recipe, inputs: Inputs, seed: int) -> Measured:
         result.loss,
         sum(parameter.numel() for parameter in trainer.model.parameters()),
         trainer.progress.tokens_seen,
-        np.bincount(documents, losses.numpy()).tolist(),
-        np.bincount(documents, token_bytes[labels[labels != IGNORED].numpy()]).astype(np.int64).tolist(),
+        np.bincount(rows.documents, losses.double().numpy()).tolist(),
+        np.bincount(rows.documents, rows.bytes_of_labels).astype(np.int64).tolist(),
     )
-
-
-def documents_of_labels(rows: EvaluationRows, packed: PackedRows) -> npt.NDArray[np.int64]:
-    """int64 [rows.tokens]: the document of each label that is predicted, numbered in the order of their first pieces.
-
-    A label belongs to the document that its token is in; one of a document that was cut is counted with the others.
-    """
-    found: dict[int, int] = {}
-    parts = []
-    index = 0
-    for micro_batch in rows.micro_batches:
-        for labels in micro_batch.labels:
-            row = packed.row(index)
-            numbers = [found.setdefault(document_id, len(found)) for document_id in row.doc_ids]
-            of_tokens = np.repeat(numbers, np.diff([0, *row.doc_ends]))
-            parts.append(of_tokens[predicted(labels)])
-            index += 1
-    return np.concatenate(parts)
-
-
-def predicted(labels: Tensor) -> npt.NDArray[np.int64]:
-    """The places of the tokens in a row [T] whose successor is predicted."""
-    return np.flatnonzero((labels != IGNORED).numpy())

@@ -20,11 +20,12 @@ from stages.console import say
 from stages.errors import GristmillError
 from stages.recipe import Recipe
 from trainer.folders import remove_leftovers, written_folder
+from trainer.inputs import hash_of_embeddings
 from trainer.training import Progress
 
 STATE = "state.json"
 METRICS = "metrics.jsonl"
-FREE_SETTINGS = ("generation", "keep_checkpoints", "checkpoint_every", "device", "threads")
+FREE_SETTINGS = ("generation", "keep_checkpoints", "checkpoint_every", "device", "threads", "tensorboard")
 """Keys of `[pretrain]` that may change in the middle of a run: they do not shape its steps. The device and its threads
 decide the last bits only, and are part of the environment."""
 
@@ -66,10 +67,11 @@ class Checkpoint:
 
 
 def settings_of(recipe: Recipe) -> dict[str, Any]:
-    """The settings that shape the steps of a run, by dotted key."""
+    """The settings that shape the steps of a run, by dotted key; of a file of vectors that is its hash."""
     settings = {
         key: value for key, value in recipe.pretrain.model_dump(mode="json").items() if key not in FREE_SETTINGS
     }
+    settings["model"]["embeddings"] = hash_of_embeddings(recipe.pretrain.model)
     return {"seed": recipe.seed, **_dotted(settings, "pretrain")}
 
 

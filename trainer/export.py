@@ -5,8 +5,7 @@ anything else is an error, and the directory does not appear.
 """
 
 import os
-import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,24 +16,9 @@ from torch import Tensor
 from stages.errors import GristmillError
 from stages.recipe import Model
 from stages.tokenizer import Tokenizer
+from trainer.export_layouts import Layout, layout_of
 from trainer.folders import written_folder
-from trainer.model import Decoder, feed_forward_width
-
-NAMES = {
-    r"embedding": "model.embed_tokens",
-    r"untied_head": "lm_head",
-    r"norm": "model.norm",
-    r"layers\.(\d+)\.attention_norm": r"model.layers.\1.input_layernorm",
-    r"layers\.(\d+)\.attention\.query": r"model.layers.\1.self_attn.q_proj",
-    r"layers\.(\d+)\.attention\.key": r"model.layers.\1.self_attn.k_proj",
-    r"layers\.(\d+)\.attention\.value": r"model.layers.\1.self_attn.v_proj",
-    r"layers\.(\d+)\.attention\.output": r"model.layers.\1.self_attn.o_proj",
-    r"layers\.(\d+)\.feed_forward_norm": r"model.layers.\1.post_attention_layernorm",
-    r"layers\.(\d+)\.feed_forward\.gate": r"model.layers.\1.mlp.gate_proj",
-    r"layers\.(\d+)\.feed_forward\.up": r"model.layers.\1.mlp.up_proj",
-    r"layers\.(\d+)\.feed_forward\.down": r"model.layers.\1.mlp.down_proj",
-}
-"""Our modules and LlamaForCausalLM's."""
+from trainer.model import Transformer
 
 LOGIT_TOLERANCE = 1e-5
 """The largest difference of fp32 logits, as a share of the largest logit (but at least of 1)."""
@@ -47,42 +31,41 @@ PROBES = (
 
 
 def export_model(
-    target: Path, model: Decoder, tokenizer: Tokenizer, sequence_length: int, document: Tensor, texts: Sequence[str]
+    target: Path, model: Transformer, tokenizer: Tokenizer, sequence_length: int, document: Tensor, texts: Sequence[str]
 ) -> None:
     """Writes the directory `target` whole, or raises GristmillError and leaves what was there.
 
     `document` (int64 [length]) is the text whose logits are compared; `texts` are tokenized beside the probes.
     """
     with written_folder(target) as folder:
-        weights = {hugging_face_name(name): value.cpu().contiguous() for name, value in model.state_dict().items()}
-        save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
-        _configuration(model.settings, tokenizer, sequence_length).save_pretrained(folder)
+        layout = layout_of(model.settings)
+        weights = {name: value.cpu().contiguous() for name, value in model.state_dict().items()}
+        save_file(renamed(weights, layout), folder / "model.safetensors", metadata={"format": "pt"})
+        _configuration(layout, model.settings, tokenizer, sequence_length).save_pretrained(folder)
         tokenizer.copy_to(str(folder))
         _check_logits(folder, target, model, document)
         _check_tokens(folder, target, tokenizer, (*PROBES, *texts))
 
 
-def hugging_face_name(name: str) -> str:
-    """The name of a weight in LlamaForCausalLM."""
-    module, kind = name.rsplit(".", 1)
-    for pattern, replacement in NAMES.items():
-        if match := re.fullmatch(pattern, module):
-            return f"{match.expand(replacement)}.{kind}"
-    raise KeyError(name)
+def renamed(weights: Mapping[str, Tensor], layout: Layout) -> dict[str, Tensor]:
+    """Our weights as the layout has them, and zeros for the biases that it has and we do not."""
+    found: dict[str, Tensor] = {}
+    for name, value in weights.items():
+        module = name.removesuffix(".weight")
+        theirs = layout.name_of(module)
+        is_matrix = layout.has_learned_positions and module.startswith("layers.") and value.ndim == 2
+        parts = [found[f"{theirs}.weight"]] if f"{theirs}.weight" in found else []
+        found[f"{theirs}.weight"] = torch.cat([*parts, value.T], dim=1).contiguous() if is_matrix else value
+        if is_matrix or (layout.norms_have_bias and value.ndim == 1):
+            found[f"{theirs}.bias"] = torch.zeros(found[f"{theirs}.weight"].shape[-1])
+    return found
 
 
-def _configuration(settings: Model, tokenizer: Tokenizer, sequence_length: int) -> Any:
-    return _transformers().LlamaConfig(
-        architectures=["LlamaForCausalLM"],
+def _configuration(layout: Layout, settings: Model, tokenizer: Tokenizer, sequence_length: int) -> Any:
+    return getattr(_transformers(), f"{layout.name}Config")(
+        architectures=[layout.architecture],
         vocab_size=tokenizer.vocabulary_size,
-        hidden_size=settings.width,
-        intermediate_size=feed_forward_width(settings),
-        num_hidden_layers=settings.layers,
-        num_attention_heads=settings.heads,
-        num_key_value_heads=settings.key_value_heads,
-        max_position_embeddings=sequence_length,
-        rms_norm_eps=settings.norm_epsilon,
-        rope_parameters={"rope_type": "default", "rope_theta": settings.rope_theta},
+        **layout.configuration(settings, sequence_length),
         tie_word_embeddings=settings.tied_embeddings,
         initializer_range=0.02,
         bos_token_id=tokenizer.bos_id,
@@ -93,7 +76,7 @@ def _configuration(settings: Model, tokenizer: Tokenizer, sequence_length: int) 
 
 
 @torch.no_grad()
-def _check_logits(folder: Path, target: Path, model: Decoder, document: Tensor) -> None:
+def _check_logits(folder: Path, target: Path, model: Transformer, document: Tensor) -> None:
     theirs = _transformers().AutoModelForCausalLM.from_pretrained(folder, local_files_only=True, dtype=torch.float32)
     their_logits = theirs(document[None]).logits[0]
     device = model.embedding.weight.device

@@ -5,11 +5,13 @@ from torch import Tensor
 
 from stages.recipe import Generation
 from stages.tokenizer import Tokenizer
-from trainer.model import Decoder
+from trainer.model import Transformer
 
 
 @torch.no_grad()
-def generate(model: Decoder, tokenizer: Tokenizer, prompt: str, settings: Generation, window: int, seed: int) -> str:
+def generate(
+    model: Transformer, tokenizer: Tokenizer, prompt: str, settings: Generation, window: int, seed: int
+) -> str:
     """The prompt and its continuation, up to the end of the document or the number of tokens asked for.
 
     At most the last `window` tokens are read. Equal seeds give equal text on the same device.

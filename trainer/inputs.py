@@ -5,8 +5,8 @@ from pathlib import Path
 
 from stages.artifacts import Manifest, OutputFile, join, sha256_of
 from stages.errors import GristmillError
-from stages.recipe import Recipe
-from stages.shards import PackedRows
+from stages.recipe import Model, Recipe
+from stages.shards import Origin, PackedRows, read_origins
 from stages.tokenizer import Tokenizer
 
 
@@ -19,16 +19,18 @@ class Inputs:
     tokenizer: Tokenizer
     manifest: str
     """The SHA-256 of the tokenizer job's manifest: the identity of the data."""
+    origins: dict[int, Origin]
+    """Where the held-out documents came from, by their ids."""
 
 
 def open_inputs(recipe: Recipe, manifest: Manifest) -> Inputs:
     """Opens the shards and the tokenizer.
 
     Every file is hashed first: a bit that flipped on disk would train quietly. A file that is missing or not the one in
-    the manifest, or too few rows, is a GristmillError.
+    the manifest, too few rows, or rows longer than the positions that are learned, is a GristmillError.
     """
     folder = recipe.folder("tokenizer")
-    for kind in ("train", "validation", "tokenizer"):
+    for kind in ("train", "validation", "tokenizer", "held_out"):
         for file in manifest.files.get(kind, []):
             _check(join(folder, file.path), file)
     inputs = Inputs(
@@ -36,6 +38,7 @@ def open_inputs(recipe: Recipe, manifest: Manifest) -> Inputs:
         PackedRows(manifest.paths("validation", folder)),
         Tokenizer.load(join(folder, "tokenizer")),
         manifest.sha256,
+        read_origins(manifest.paths("held_out", folder)),
     )
     if len(inputs.train) < recipe.pretrain.batch_rows:
         raise GristmillError(
@@ -44,7 +47,22 @@ def open_inputs(recipe: Recipe, manifest: Manifest) -> Inputs:
         )
     if not len(inputs.validation):
         raise GristmillError(f"{folder}: the validation split has no rows; raise corpus.split.validation")
+    length, positions = inputs.train.width - 1, recipe.pretrain.model.maximum_positions
+    if 0 < positions < length:
+        raise GristmillError(
+            f"{folder}: the rows have {length} tokens, more than model.maximum_positions = {positions}; raise it"
+        )
     return inputs
+
+
+def hash_of_embeddings(settings: Model) -> str:
+    """The SHA-256 of the file of given vectors, which shapes a model as settings do; empty if none is given."""
+    if not settings.embeddings:
+        return ""
+    try:
+        return sha256_of(settings.embeddings)
+    except OSError as error:
+        raise GristmillError(f"model.embeddings: cannot read {settings.embeddings}: {error.strerror}") from error
 
 
 def _check(path: str, file: OutputFile) -> None:

@@ -1,7 +1,7 @@
-"""The decoder: pre-norm RMSNorm, rotary positions, SwiGLU, grouped-query attention, no biases.
+"""The Transformer: pre-norm, grouped-query attention, no biases; norm, positions and activation as the recipe says.
 
-The arithmetic is that of Llama (Touvron et al. 2023) as Hugging Face's LlamaForCausalLM computes it, so that a trained
-model moves there by renaming its weights.
+By default the arithmetic is that of Llama (Touvron et al. 2023) as Hugging Face's LlamaForCausalLM computes it;
+`trainer.export` knows what the others are called there. A trained model moves by renaming its weights.
 """
 
 import torch
@@ -9,10 +9,12 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from stages.recipe import Model
-from trainer.attention import Attend, attention_for
+from trainer.attention import CAUSAL, Attend, Mask, attention_for
+from trainer.dropout import Dropout
+from trainer.initialization import initialize
 
-INITIAL_DEVIATION = 0.02
-"""GPT-2's (Radford et al. 2019), as is the smaller start of what is added to the residual stream."""
+Rotation = tuple[Tensor, Tensor]
+"""Cosines and sines, each [batch, 1, length, half a head]."""
 
 
 class RMSNorm(nn.Module):
@@ -29,23 +31,50 @@ class RMSNorm(nn.Module):
         return functional.rms_norm(wide, wide.shape[-1:], self.weight, self.epsilon).to(hidden.dtype)
 
 
+class LayerNorm(nn.Module):
+    """Takes the mean off the last dimension and divides by the deviation, in fp32, and scales."""
+
+    def __init__(self, width: int, epsilon: float):
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(width))
+        self.epsilon = epsilon
+
+    def forward(self, hidden: Tensor) -> Tensor:
+        """[..., width] -> the same shape and dtype."""
+        wide = hidden.float()
+        return functional.layer_norm(wide, wide.shape[-1:], self.weight, None, self.epsilon).to(hidden.dtype)
+
+
+def new_norm(settings: Model, width: int) -> nn.Module:
+    """The norm that the settings name."""
+    return (RMSNorm if settings.norm == "rms" else LayerNorm)(width, settings.norm_epsilon)
+
+
 class Attention(nn.Module):
-    """Grouped-query self-attention with rotary positions."""
+    """Grouped-query self-attention."""
 
     def __init__(self, settings: Model):
         super().__init__()
-        self.head_size = settings.width // settings.heads
+        self.head_size = settings.head_size
         key_value_width = settings.key_value_heads * self.head_size
         self.query = nn.Linear(settings.width, settings.width, bias=False)
         self.key = nn.Linear(settings.width, key_value_width, bias=False)
         self.value = nn.Linear(settings.width, key_value_width, bias=False)
         self.output = nn.Linear(settings.width, settings.width, bias=False)
 
-    def forward(self, hidden: Tensor, rotation: tuple[Tensor, Tensor], attend: Attend) -> Tensor:
+        if settings.qk_norm:
+            self.query_norm = new_norm(settings, self.head_size)
+            self.key_norm = new_norm(settings, self.head_size)
+        self.normalises = settings.qk_norm
+
+    def forward(self, hidden: Tensor, rotation: Rotation | None, attend: Attend) -> Tensor:
         """[batch, length, width] -> the same."""
         query, key, value = (self._heads(layer(hidden)) for layer in (self.query, self.key, self.value))
-        mixed = attend(rotate(query, *rotation), rotate(key, *rotation), value)
-        output: Tensor = self.output(mixed.transpose(1, 2).flatten(2))
+        if self.normalises:
+            query, key = self.query_norm(query), self.key_norm(key)
+        if rotation is not None:
+            query, key = rotate(query, *rotation), rotate(key, *rotation)
+        output: Tensor = self.output(attend(query, key, value).transpose(1, 2).flatten(2))
         return output
 
     def _heads(self, projected: Tensor) -> Tensor:
@@ -53,46 +82,62 @@ class Attention(nn.Module):
 
 
 class FeedForward(nn.Module):
-    """SwiGLU (Shazeer 2020)."""
+    """Two matrices with an activation between them, or SwiGLU with its gate."""
 
-    def __init__(self, width: int, inner: int):
+    def __init__(self, settings: Model):
         super().__init__()
-        self.gate = nn.Linear(width, inner, bias=False)
+        width, inner = settings.width, settings.feed_forward_width
+        self.activation = settings.activation
+        if self.activation == "swiglu":
+            self.gate = nn.Linear(width, inner, bias=False)
         self.up = nn.Linear(width, inner, bias=False)
         self.down = nn.Linear(inner, width, bias=False)
 
     def forward(self, hidden: Tensor) -> Tensor:
         """[..., width] -> the same."""
-        output: Tensor = self.down(functional.silu(self.gate(hidden)) * self.up(hidden))
+        output: Tensor = self.down(self._activated(hidden))
         return output
+
+    def _activated(self, hidden: Tensor) -> Tensor:
+        if self.activation == "swiglu":
+            gate: Tensor = functional.silu(self.gate(hidden))
+            up: Tensor = self.up(hidden)
+            return gate * up
+        if self.activation == "gelu":
+            return functional.gelu(self.up(hidden))
+        return functional.relu(self.up(hidden)).square()
 
 
 class Layer(nn.Module):
     """Attention and feed-forward, each added to the residual stream."""
 
-    def __init__(self, settings: Model):
+    def __init__(self, settings: Model, number: int):
         super().__init__()
-        self.attention_norm = RMSNorm(settings.width, settings.norm_epsilon)
+        self.number = number
+        self.attention_norm = new_norm(settings, settings.width)
         self.attention = Attention(settings)
-        self.feed_forward_norm = RMSNorm(settings.width, settings.norm_epsilon)
-        self.feed_forward = FeedForward(settings.width, feed_forward_width(settings))
+        self.feed_forward_norm = new_norm(settings, settings.width)
+        self.feed_forward = FeedForward(settings)
 
-    def forward(self, hidden: Tensor, rotation: tuple[Tensor, Tensor], attend: Attend) -> Tensor:
+    def forward(self, hidden: Tensor, rotation: Rotation | None, attend: Attend, drop: Dropout) -> Tensor:
         """[batch, length, width] -> the same."""
-        hidden = hidden + self.attention(self.attention_norm(hidden), rotation, attend)
-        output: Tensor = hidden + self.feed_forward(self.feed_forward_norm(hidden))
+        mixed = self.attention(self.attention_norm(hidden), rotation, attend)
+        hidden = hidden + drop(mixed, 2 * self.number + 1)
+        output: Tensor = hidden + drop(self.feed_forward(self.feed_forward_norm(hidden)), 2 * self.number + 2)
         return output
 
 
-class Decoder(nn.Module):
+class Transformer(nn.Module):
     """Tokens in, hidden states out; `head` turns those into logits."""
 
-    def __init__(self, settings: Model, vocabulary_size: int):
+    def __init__(self, settings: Model, vocabulary_size: int, seed: int):
         super().__init__()
-        self.settings = settings
+        self.settings, self.seed = settings, seed
         self.embedding = nn.Embedding(vocabulary_size, settings.width)
-        self.layers = nn.ModuleList(Layer(settings) for _ in range(settings.layers))
-        self.norm = RMSNorm(settings.width, settings.norm_epsilon)
+        if settings.positions == "learned":
+            self.position_embedding = nn.Embedding(settings.maximum_positions, settings.width)
+        self.layers = nn.ModuleList(Layer(settings, number) for number in range(settings.layers))
+        self.norm = new_norm(settings, settings.width)
         if not settings.tied_embeddings:
             self.untied_head = nn.Linear(settings.width, vocabulary_size, bias=False)
 
@@ -101,41 +146,40 @@ class Decoder(nn.Module):
         """[vocabulary, width]: the matrix that turns hidden states into logits."""
         return self.embedding.weight if self.settings.tied_embeddings else self.untied_head.weight
 
-    def forward(self, tokens: Tensor, positions: Tensor) -> Tensor:
-        """Integers [batch, length], and their positions inside their documents -> hidden [batch, length, width]."""
-        hidden = self.embedding(tokens)
-        rotation = rotary(positions, self.settings, hidden.dtype)
-        attend = attention_for(positions, hidden.dtype)
+    def forward(self, tokens: Tensor, positions: Tensor, mask: Mask = CAUSAL, draw: int | None = None) -> Tensor:
+        """Integers [batch, length], and their positions inside their documents -> hidden [batch, length, width].
+
+        With a `draw`, the number of a micro-batch, there is dropout; without one, as in evaluation, there is none.
+        """
+        drop = Dropout(0.0 if draw is None else self.settings.dropout, self.seed, draw or 0)
+        hidden, rotation = self.embedding(tokens), None
+        if self.settings.positions == "learned":
+            hidden = hidden + self.position_embedding(positions)
+        else:
+            rotation = rotary(positions, self.settings, hidden.dtype)
+        hidden = drop(hidden, 0)
+        attend = attention_for(positions, hidden.dtype, mask)
         for layer in self.layers:
-            hidden = layer(hidden, rotation, attend)
+            hidden = layer(hidden, rotation, attend, drop)
         output: Tensor = self.norm(hidden)
         return output
 
 
-def new_decoder(settings: Model, vocabulary_size: int, seed: int) -> Decoder:
-    """A decoder in fp32 on the CPU whose weights depend on the seed alone, not on torch's global random state."""
+def new_transformer(settings: Model, vocabulary_size: int, seed: int) -> Transformer:
+    """A model in fp32 on the CPU whose weights depend on the settings and the seed alone.
+
+    A file of given embeddings that does not fit is a GristmillError.
+    """
     with torch.device("meta"):
-        decoder = Decoder(settings, vocabulary_size)
-    decoder.to_empty(device="cpu")
-    generator = torch.Generator().manual_seed(seed)
-    for name, parameter in decoder.named_parameters():
-        if parameter.ndim == 1:
-            nn.init.ones_(parameter)
-        elif name.endswith((".output.weight", ".down.weight")):
-            nn.init.normal_(parameter, std=INITIAL_DEVIATION * (2 * settings.layers) ** -0.5, generator=generator)
-        else:
-            nn.init.normal_(parameter, std=INITIAL_DEVIATION, generator=generator)
-    return decoder
+        model = Transformer(settings, vocabulary_size, seed)
+    model.to_empty(device="cpu")
+    initialize(model, settings, seed)
+    return model
 
 
-def feed_forward_width(settings: Model) -> int:
-    """The hidden width of the feed-forward block: as set, or 8/3 of the width rounded up to a multiple of 64."""
-    return settings.feed_forward or -(-8 * settings.width // 3 // 64) * 64
-
-
-def rotary(positions: Tensor, settings: Model, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
-    """Cosines and sines [batch, 1, length, half a head] of the rotary angles (Su et al. 2021), computed in fp32."""
-    size = settings.width // settings.heads
+def rotary(positions: Tensor, settings: Model, dtype: torch.dtype) -> Rotation:
+    """The cosines and sines of the rotary angles (Su et al. 2021) at positions [batch, length], computed in fp32."""
+    size = settings.head_size
     exponent = torch.arange(0, size, 2, device=positions.device, dtype=torch.float32) / size
     angles = positions[:, None, :, None].float() * settings.rope_theta**-exponent
     return angles.cos().to(dtype), angles.sin().to(dtype)

@@ -10,13 +10,13 @@ import copy
 import torch
 from torch import Tensor
 
-from trainer.model import Decoder
+from trainer.model import Transformer
 
 
 class WorkingModel:
     """The model that computes, and its way to the weights that are trained (the master) and back."""
 
-    def __init__(self, master: Decoder, dtype: torch.dtype):
+    def __init__(self, master: Transformer, dtype: torch.dtype):
         self.model = master if dtype == torch.float32 else _cast(master, dtype)
         pairs = zip(master.parameters(), self.model.parameters(), strict=True)
         self._pairs = [(ours, theirs) for ours, theirs in pairs if ours is not theirs]
@@ -36,7 +36,7 @@ class WorkingModel:
                 working.copy_(master)
 
 
-def _cast(master: Decoder, dtype: torch.dtype) -> Decoder:
+def _cast(master: Transformer, dtype: torch.dtype) -> Transformer:
     model = copy.deepcopy(master)
     for parameter in model.parameters():
         if parameter.ndim > 1:

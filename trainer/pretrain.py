@@ -20,7 +20,8 @@ from stages.artifacts import (
 from stages.console import run_command, say
 from stages.errors import GristmillError
 from stages.recipe.command_line import parsed_recipe, recipe_parser
-from trainer.inputs import open_inputs
+from trainer.export_layouts import layout_of
+from trainer.inputs import hash_of_embeddings, open_inputs
 
 LIBRARIES = ("numpy", "safetensors", "torch", "transformers")
 """Their versions decide the bytes of a trained model and of its directory."""
@@ -33,9 +34,11 @@ def main(arguments: Sequence[str]) -> None:
     folder = recipe.folder("pretrain")
     if not is_local(folder):
         raise GristmillError(f"{folder}: training reads and writes local files; copy the shards and set output")
+    layout_of(recipe.pretrain.model)  # a model that could not be exported is an error before it is trained
+    vectors = hash_of_embeddings(recipe.pretrain.model)
     manifest = read_manifest(recipe.folder("tokenizer"), "tokenizer")
     environment = {"code": code_version("trainer.pretrain"), **library_versions(LIBRARIES)}
-    fingerprint = fingerprint_of(recipe.pretrain.fingerprint(), recipe.seed, manifest.sha256, environment)
+    fingerprint = fingerprint_of(recipe.pretrain.fingerprint(), recipe.seed, manifest.sha256, environment, vectors)
     if is_finished(folder, fingerprint):
         say(f"pretrain: nothing to do ({folder})")
         return

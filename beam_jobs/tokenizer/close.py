@@ -14,7 +14,7 @@ from stages.errors import GristmillError
 from stages.ledger import Ledger
 
 STAGES = ("mix", "encode", "pack")
-NOT_DRAWN = "not_drawn"
+NOT_DRAWN, HELD_OUT = "not_drawn", "held_out"
 
 
 def close(job: Job) -> Manifest:
@@ -28,6 +28,7 @@ def close(job: Job) -> Manifest:
         for split, counts in commit.counts["splits"].items():
             splits.setdefault(split, Counter()).update(counts)
             files.setdefault(split, []).extend(commit.files[split])
+    files[HELD_OUT] = [file for commit in packed for file in commit.files.get(HELD_OUT, ())]
     files["removals"] = [file for commit in packed for file in commit.files.get("removals", ())]
     ledger = _ledger(every, mixed, encoded, packed)
     ledger.check_closed()

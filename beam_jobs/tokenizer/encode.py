@@ -25,7 +25,7 @@ from stages.shards import token_type
 from stages.splits import SPLITS
 from stages.tokenizer import Tokenizer
 
-COLUMNS = ["id", "text", "source", "language", "quality_score", "split", "parent_id"]
+COLUMNS = ["id", "text", "source", "language", "quality_score", "split", "parent_id", "url"]
 SIZES = ("documents", "bytes", "tokens")
 PLACES = pa.schema([("text_bytes", pa.uint32()), ("group", pa.uint32()), ("bin", pa.int32())])
 """What the packer needs to know of a document besides its id and tokens: see `_Groups.add`."""
@@ -49,7 +49,7 @@ def work(job: Job, unit: Unit, outputs: Outputs) -> dict[str, Any]:
     counts, groups = unit.inputs["shards"], _Groups(recipe.mixture.curriculum.by)
     first = {split: place for place, (split, number) in enumerate(shard_order(counts)) if number == 0}
     dtype = token_type(tokenizer.vocabulary_size)
-    schema = pa.schema([("id", pa.uint64()), ("tokens", pa.list_(dtype)), *PLACES])
+    schema = pa.schema([("id", pa.uint64()), ("tokens", pa.list_(dtype)), ("url", pa.string()), *PLACES])
     batches: list[pa.RecordBatch] = []
     numbers: list[int] = []
     tokens: Counter[str] = Counter()
@@ -67,7 +67,10 @@ def work(job: Job, unit: Unit, outputs: Outputs) -> dict[str, Any]:
         numbered = zip(PLACES.types, zip(*places, strict=True) if places else ((), (), ()), strict=True)
         arrays = [pa.array(values, type_) for type_, values in numbered]
         listed = pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), flat)
-        batches.append(pa.record_batch([batch.column("id"), listed, *arrays], schema=schema))
+        # Those of training documents stay in the corpus.
+        both = zip(columns["url"], columns["split"], strict=True)
+        urls = pa.array([None if split == "train" else url for url, split in both], pa.string())
+        batches.append(pa.record_batch([batch.column("id"), listed, urls, *arrays], schema=schema))
     table = pa.Table.from_batches(batches, schema)
     write_parts(outputs, "tokens", table, np.array(numbers, np.int64), sum(counts.values()))
     if unit.inputs["removed"] is not None:

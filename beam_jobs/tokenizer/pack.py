@@ -1,6 +1,7 @@
 """Phase `pack`: the documents of each shard into rows, in an order that no fragment decides.
 
 Training documents are in the rows as often as the mixture says; those that it leaves out are written to the removals.
+A table beside the shards says where held-out documents came from, so that a model can be measured on each source.
 """
 
 from collections import Counter
@@ -11,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from beam_jobs.corpus.tables import table_writer
 from beam_jobs.shuffle import read_part
@@ -25,10 +27,13 @@ from stages.errors import GristmillError
 from stages.mixture import Cells, Group, copies, stage_of_bins
 from stages.packing import PACKERS, PackedPieces, join_rows
 from stages.recipe import Curriculum, Packing, Recipe
-from stages.shards import Run, TokenizedDocuments, shard_schema, write_shard
+from stages.shards import DOCUMENTS_SCHEMA, Run, TokenizedDocuments, shard_schema, write_shard
 
 NOT_DRAWN = "not_drawn"
+HELD_OUT = "held_out"
+"""The kind of the tables of held-out documents, and their folder."""
 SIZES = ("documents", "copies", "tokens", "bytes")
+PARTS = ("source", "language")
 
 
 def settings(recipe: Recipe) -> Any:
@@ -111,6 +116,10 @@ def work(job: Job, unit: Unit, outputs: Outputs) -> dict[str, Any]:
     schema = shard_schema(packing.sequence_length, tokenizer["vocabulary_size"], metadata, runs)
     with outputs.create_named(split, f"shard-{unit.inputs['shard']:05d}.arrow") as file:
         file.rows = write_shard(file.path, schema, packed, documents.tokenized(), tokenizer["padding_id"])
+    if not is_training:
+        with outputs.create_named(HELD_OUT, f"{split}-{unit.inputs['shard']:05d}.parquet") as file:
+            pq.write_table(documents.origins(), file.path, compression="zstd")
+            file.rows = len(documents.ids)
     if _removes(job.recipe):
         _write_removals(job, unit.inputs["batch"], common["files"], documents, outputs)
     left_out = documents.times == 0
@@ -159,6 +168,7 @@ class _Documents:
         self.sizes: npt.NDArray[np.int64] = table.column("text_bytes").to_numpy().astype(np.int64)[rows]
         self.bins: npt.NDArray[np.int32] = table.column("bin").to_numpy()[rows]
         self.ids = [ids[row] for row in rows.tolist()]
+        self._urls = table.column("url").combine_chunks().take(pa.array(rows))
         self._groups = [groups[number] for number in table.column("group").to_numpy()[rows].tolist()]
         factors = [group["factor"] if is_training else 1.0 for group in self._groups]
         each = zip(self.ids, factors, strict=True)
@@ -169,6 +179,11 @@ class _Documents:
     def tokenized(self) -> TokenizedDocuments:
         """The documents as the writer of shards takes them."""
         return TokenizedDocuments(np.array(self.ids, np.uint64), self._tokens, self._starts)
+
+    def origins(self) -> pa.Table:
+        """Where each document came from: a table of DOCUMENTS_SCHEMA."""
+        names = {name: pa.array([group[name] for group in self._groups], pa.string()) for name in PARTS}
+        return pa.table({"id": pa.array(self.ids, pa.uint64()), **names, "url": self._urls}, DOCUMENTS_SCHEMA)
 
     def parts(self, rows_of: str) -> list[str]:
         """The part of the rows that each document belongs to: its source, its language, or "" for any."""

@@ -19,7 +19,9 @@ from stages.recipe.corpus import (
     Split,
 )
 from stages.recipe.loading import load_recipe
+from stages.recipe.loss import Loss
 from stages.recipe.mixture import Curriculum, Mixture
+from stages.recipe.model import Model
 from stages.recipe.quality import (
     C4,
     Classifier,
@@ -34,7 +36,7 @@ from stages.recipe.quality_model import QualityModel
 from stages.recipe.section import Section
 from stages.recipe.sources import Http, Reading, Source
 from stages.recipe.tokenizer import Packing, Tokenizer, TokenizerModel, TokenizerReport, TokenizerSample, TokenizerSweep
-from stages.recipe.training import Generation, Model, Pretrain, Quota
+from stages.recipe.training import Generation, Pretrain, Quota
 from stages.recipe.whole import Recipe, Sample
 
 __all__ = [
@@ -57,6 +59,7 @@ __all__ = [
     "Language",
     "Limits",
     "LineCorrections",
+    "Loss",
     "Mixture",
     "Model",
     "NearDuplicates",

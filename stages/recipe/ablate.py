@@ -5,10 +5,21 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from stages.recipe.augmentation import Augmentation
+from stages.recipe.model import Model
+from stages.recipe.optimization import default_of
 from stages.recipe.section import Section
-from stages.recipe.training import Model, Pretrain
+from stages.recipe.training import Pretrain
 
-UNREAD = ("quotas", "evaluate_every", "checkpoint_every", "keep_checkpoints", "generation", "threads")
+UNREAD = (
+    "quotas",
+    "evaluate_every",
+    "early_stopping_evaluations",
+    "checkpoint_every",
+    "keep_checkpoints",
+    "tensorboard",
+    "generation",
+    "threads",
+)
 """Keys of `[pretrain]` that mean nothing here: a small model sees all rows of its variant, is measured at its end, and
 kept nowhere."""
 
@@ -26,8 +37,10 @@ class SmallModels(Pretrain):
     steps: int = Field(default=300, gt=0)
     batch_rows: int = Field(default=8, gt=0)
     micro_batch_rows: int = Field(default=8, gt=0)
-    learning_rate: float = Field(default=4e-3, gt=0)
+    learning_rate: float = Field(default_factory=default_of("learning_rate", factor=4.0), gt=0)
     warmup_steps: int = Field(default=30, ge=0)
+    maximum_skipped_steps: int = Field(default=0, ge=0)
+    """A model that skipped a step would have seen less than those it is compared with."""
     precision: Literal["bf16", "fp32"] = "fp32"
     model: SmallModel = SmallModel()
 

@@ -4,29 +4,10 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from stages.recipe.loss import Loss
+from stages.recipe.model import Model
+from stages.recipe.optimization import Optimizer, Schedule
 from stages.recipe.section import Section
-
-
-class Model(Section):
-    """A Llama-style decoder: pre-norm RMSNorm, rotary positions, SwiGLU, grouped-query attention, no biases."""
-
-    layers: int = Field(default=4, gt=0)
-    width: int = Field(default=256, gt=0)
-    heads: int = Field(default=4, gt=0)
-    key_value_heads: int = Field(default=4, gt=0)
-    feed_forward: int = Field(default=0, ge=0)
-    """Hidden width of the feed-forward block; 0 takes 8/3 of the width, rounded up to a multiple of 64."""
-    rope_theta: float = Field(default=10_000.0, gt=0)
-    norm_epsilon: float = Field(default=1e-5, gt=0)
-    tied_embeddings: bool = True
-
-    @model_validator(mode="after")
-    def _heads_divide(self) -> Self:
-        if self.width % (2 * self.heads):
-            raise ValueError("width must be a multiple of 2 * heads")
-        if self.heads % self.key_value_heads:
-            raise ValueError("heads must be a multiple of key_value_heads")
-        return self
 
 
 class Generation(Section):
@@ -60,33 +41,29 @@ class Quota(Section):
         return self
 
 
-class Pretrain(Section):
+class Pretrain(Optimizer, Schedule):
     """The training run."""
 
-    steps: int = Field(default=1_000, gt=0)
     batch_rows: int = Field(default=32, gt=0)
     """Rows of one optimizer step, over all micro-batches."""
     micro_batch_rows: int = Field(default=8, gt=0)
     quotas: tuple[Quota, ...] = ()
     """A schedule of shares, in the order of `from_step`, the first from step 0; each part of the rows is repeated as
     often as its share asks for. Empty: all rows, each once an epoch."""
-    learning_rate: float = Field(default=1e-3, gt=0)
-    minimum_learning_rate_share: float = Field(default=0.1, ge=0.0, le=1.0)
-    """Where the cosine ends, as a share of the peak."""
-    warmup_steps: int = Field(default=100, ge=0)
-    weight_decay: float = Field(default=0.1, ge=0)
-    beta1: float = Field(default=0.9, ge=0, lt=1)
-    beta2: float = Field(default=0.95, ge=0, lt=1)
-    gradient_clip: float = Field(default=1.0, gt=0)
     precision: Literal["bf16", "fp32"] = "bf16"
     device: Literal["auto", "cpu", "cuda"] = "auto"
     threads: int = Field(default=0, ge=0)
     """CPU threads; 0 takes as many as there are cores. Another number can change the last bits of the result."""
     evaluate_every: int = Field(default=100, gt=0)
     evaluation_rows: int = Field(default=256, gt=0)
+    early_stopping_evaluations: int = Field(default=0, ge=0)
+    """The run ends after so many evaluations in a row without a lower validation loss; 0 trains all steps."""
     checkpoint_every: int = Field(default=100, gt=0)
     keep_checkpoints: int = Field(default=2, gt=0)
+    tensorboard: bool = True
+    """Whether the metrics are also written as an event file for TensorBoard, in `tensorboard/`."""
     model: Model = Model()
+    loss: Loss = Loss()
     generation: Generation = Generation()
 
     @model_validator(mode="after")

@@ -11,8 +11,9 @@ import pytest
 
 from beam_jobs.command import run_job
 from beam_jobs.tokenizer.definition import COMMAND
+from stages.artifacts import sha256_of
 from stages.rebuilt_documents import rebuilt_documents
-from stages.shards import PackedRows
+from stages.shards import Origin, PackedRows, read_origins
 from stages.splits import SPLITS
 from stages.tokenizer import Tokenizer
 from tests.end_to_end.conftest import run
@@ -61,6 +62,16 @@ def test_the_manifest_counts_what_is_in_the_shards(finished: Path) -> None:
         sizes = [len(row["text"].encode()) for row in rows(finished / "corpus", "documents") if row["split"] == split]
         assert counts["text_bytes"] == sum(sizes) == sum(int(one["text_bytes"]) for one in packed.metadata)
     assert len(manifest(folder)["files"]["train"]) > 1
+
+
+def test_the_origins_of_all_held_out_documents_lie_beside_the_shards(finished: Path) -> None:
+    folder = finished / "tokenizer"
+    files = manifest(folder)["files"]
+    found = read_origins([str(folder / file["path"]) for file in files["held_out"]])
+    held_out = [row for row in rows(finished / "corpus", "documents") if row["split"] != "train"]
+    assert found == {row["id"]: Origin(row["source"], row["language"], row["url"]) for row in held_out}
+    assert sum(file["rows"] for file in files["held_out"]) == len(held_out) > 0
+    assert all(sha256_of(folder / file["path"]) == file["sha256"] for file in files["held_out"])
 
 
 def test_tokenizer_and_shards_do_not_depend_on_how_the_corpus_is_cut(

@@ -5,13 +5,23 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from stages.errors import GristmillError
 from stages.packing import PackedPieces, best_fit, concatenate
-from stages.shards import PackedRows, Run, TokenizedDocuments, shard_schema, write_shard
+from stages.shards import (
+    DOCUMENTS_SCHEMA,
+    Origin,
+    PackedRows,
+    Run,
+    TokenizedDocuments,
+    read_origins,
+    shard_schema,
+    write_shard,
+)
 
 WIDTH = 9
 PADDING = 3
@@ -245,3 +255,27 @@ def test_a_shard_of_another_version_is_named(tmp_path: Path) -> None:
         writer.write_batch(pa.record_batch([[list(range(WIDTH))], [[9]]], schema=schema))
     with pytest.raises(GristmillError, match=r"old\.arrow: no shard of this version \(tokens, doc_ends\); run `make"):
         PackedRows([str(path)])
+
+
+def test_origins_are_read_from_all_tables(tmp_path: Path) -> None:
+    paths = []
+    for number in range(2):
+        columns = [
+            pa.array([number, 1 << 63 | number], pa.uint64()),
+            ["web", "wiki"],
+            ["en", "de"],
+            [None, "https://a"],
+        ]
+        paths.append(str(tmp_path / f"{number}.parquet"))
+        pq.write_table(pa.table(columns, schema=DOCUMENTS_SCHEMA), paths[-1])
+    web, wiki = Origin("web", "en", None), Origin("wiki", "de", "https://a")
+    assert read_origins(paths) == {0: web, 1 << 63: wiki, 1: web, 1 << 63 | 1: wiki}
+    assert read_origins([]) == {}
+
+
+def test_a_table_of_origins_that_is_no_table_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    path.write_bytes(b"PAR1")
+    for one in (path, tmp_path / "none.parquet"):
+        with pytest.raises(GristmillError, match=rf"{one.name}: the table cannot be read .*; run `make tok"):
+            read_origins([str(one)])

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 import torch
 
@@ -10,7 +11,7 @@ from stages.artifacts import Manifest, write_manifest
 from stages.recipe import Tokenizer as TokenizerSettings
 from stages.shards import PackedRows, shard_schema, write_shard
 from stages.tokenizer import Tokenizer, train_tokenizer
-from tests.trainer.tiny_run import LENGTH, RECIPE, VOCABULARY, Workspace, output_file, packed, sentences
+from tests.trainer.tiny_run import LENGTH, RECIPE, VOCABULARY, Workspace, origins, output_file, packed, sentences
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -72,6 +73,8 @@ def new_workspace(
         counts = {"train": (write_rows(job / "train-0.arrow", 40, 2), "train-0.arrow")}
         counts["validation"] = (write_rows(job / "validation-0.arrow", 12, 3), "validation-0.arrow")
         files = {kind: [output_file(job, name, count)] for kind, (count, name) in counts.items()}
+        pq.write_table(origins(12), job / "held_out-0.parquet")
+        files["held_out"] = [output_file(job, "held_out-0.parquet", 12)]
         names = sorted(path.name for path in (job / "tokenizer").iterdir())
         files["tokenizer"] = [output_file(job, f"tokenizer/{name}") for name in names]
         facts = {"vocabulary_size": VOCABULARY, "padding_id": tokenizer.padding_id, "sequence_length": LENGTH}

@@ -15,12 +15,12 @@ from stages.errors import GristmillError
 from stages.recipe import Ablate, Recipe, load_recipe
 from tests.trainer.tiny_run import Workspace
 from trainer import ablate, ablation_pool
-from trainer.ablation_models import documents_of_labels, predicted, train_model
+from trainer.ablation_models import train_model
 from trainer.ablation_plot import drawn
 from trainer.ablation_results import VariantResult, results
-from trainer.evaluation import EvaluationRows, evaluate, losses_of_labels
+from trainer.evaluation import EvaluationRows, evaluate, losses_of_labels, predicted
 from trainer.inputs import Inputs, open_inputs
-from trainer.model import new_decoder
+from trainer.model import new_transformer
 
 SECTION = """
 [ablate]
@@ -78,7 +78,7 @@ def rows_of(inputs: Inputs, recipe: Recipe) -> EvaluationRows:
 def test_the_losses_of_labels_sum_to_the_validation_loss(workspace: Workspace, inputs: Inputs) -> None:
     recipe = workspace.recipe()
     rows = rows_of(inputs, recipe)
-    model = new_decoder(recipe.pretrain.model, inputs.tokenizer.vocabulary_size, 1)
+    model = new_transformer(recipe.pretrain.model, inputs.tokenizer.vocabulary_size, 1)
     losses = losses_of_labels(model, rows, torch.device("cpu"))
     assert len(losses) == rows.tokens
     assert losses.sum().item() / rows.tokens == pytest.approx(
@@ -95,7 +95,7 @@ def test_every_label_belongs_to_the_document_of_its_token(workspace: Workspace, 
         for start, end, one in zip([0, *row.doc_ends], row.doc_ends, row.doc_ids, strict=False):
             number = numbers.setdefault(one, len(numbers))
             expected += [number] * (end - start - 1)  # no document's first token is predicted
-    assert documents_of_labels(rows, inputs.validation).tolist() == expected
+    assert rows.documents.tolist() == expected
 
 
 def test_places_of_labels_are_those_that_are_not_ignored() -> None:

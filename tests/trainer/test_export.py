@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -11,17 +12,31 @@ from stages.errors import GristmillError
 from stages.recipe import Model
 from stages.tokenizer import Tokenizer
 from tests.trainer.tiny_run import LENGTH, VOCABULARY
-from trainer import export
 from trainer.export import export_model
-from trainer.model import Decoder, new_decoder
+from trainer.export_layouts import BLOCK, NAMES, layout_of
+from trainer.model import Transformer, new_transformer
 
 DOCUMENT = torch.arange(4, 30)
 
 
-def decoder(tied: bool) -> Decoder:
+LEARNED = {"positions": "learned", "maximum_positions": LENGTH + 8, "key_value_heads": 6, "norm": "layer"}
+LAYOUTS: dict[str, tuple[dict[str, Any], str]] = {
+    "default": ({"rope_theta": 500.0}, "LlamaForCausalLM"),
+    "QK-norm": ({"qk_norm": True}, "Qwen3ForCausalLM"),
+    "GELU": ({"activation": "gelu"}, "ArceeForCausalLM"),
+    "squared ReLU": ({"activation": "relu2"}, "ArceeForCausalLM"),
+    "LayerNorm": ({"norm": "layer"}, "StableLmForCausalLM"),
+    "LayerNorm and GELU": ({"norm": "layer", "activation": "gelu"}, "Starcoder2ForCausalLM"),
+    "LayerNorm and squared ReLU": ({"norm": "layer", "activation": "relu2"}, "Starcoder2ForCausalLM"),
+    "learned positions and GELU": ({**LEARNED, "activation": "gelu"}, "GPT2LMHeadModel"),
+    "learned positions and squared ReLU": ({**LEARNED, "activation": "relu2"}, "GPT2LMHeadModel"),
+}
+
+
+def model_of(tied: bool = True, **parts: Any) -> Transformer:
     """One with weights large enough to tell a wrong rotation, norm or order of heads."""
-    settings = Model(layers=2, width=48, heads=6, key_value_heads=2, rope_theta=500.0, tied_embeddings=tied)
-    model = new_decoder(settings, VOCABULARY, seed=1)
+    settings = Model(**{"layers": 2, "width": 48, "heads": 6, "key_value_heads": 2, "tied_embeddings": tied, **parts})
+    model = new_transformer(settings, VOCABULARY, seed=1)
     generator = torch.Generator().manual_seed(2)
     with torch.no_grad():
         for parameter in model.parameters():
@@ -30,23 +45,44 @@ def decoder(tied: bool) -> Decoder:
 
 
 @pytest.mark.parametrize("tied", [True, False])
-def test_hugging_face_gives_equal_logits(tmp_path: Path, tokenizer: Tokenizer, tied: bool) -> None:
-    model = decoder(tied)
+@pytest.mark.parametrize(("parts", "architecture"), LAYOUTS.values(), ids=LAYOUTS)
+def test_hugging_face_gives_equal_logits(
+    tmp_path: Path, tokenizer: Tokenizer, parts: dict[str, Any], architecture: str, tied: bool
+) -> None:
+    model = model_of(tied, **parts)
     export_model(tmp_path / "model", model, tokenizer, LENGTH, DOCUMENT, [])
-    theirs = AutoModelForCausalLM.from_pretrained(tmp_path / "model", local_files_only=True)
+    theirs, report = AutoModelForCausalLM.from_pretrained(
+        tmp_path / "model", local_files_only=True, output_loading_info=True
+    )
     tokens = torch.arange(200, 220)[None]
     with torch.no_grad():
         ours = model(tokens, torch.arange(20)[None]) @ model.head.T
         difference = (theirs(tokens).logits - ours).abs().max().item()
     assert difference <= 1e-5 * ours.abs().max().item()
-    assert theirs.config.max_position_embeddings == LENGTH
+    assert not any(report.values())
+    assert (type(theirs).__name__, theirs.config.architectures) == (architecture, [architecture])
+    assert theirs.config.max_position_embeddings == parts.get("maximum_positions", LENGTH)
     assert {path.name for path in (tmp_path / "model").iterdir()} == {
         *("config.json", "model.safetensors", "tokenizer.json", "tokenizer.model", "tokenizer_config.json")
     }
 
 
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {"norm": "layer", "qk_norm": True},
+        {"activation": "gelu", "qk_norm": True},
+        {"positions": "learned", "maximum_positions": 64},
+        {**LEARNED, "activation": "gelu", "key_value_heads": 2},
+    ],
+)
+def test_a_model_that_no_layout_fits_is_an_error(parts: dict[str, Any]) -> None:
+    with pytest.raises(GristmillError, match=r"pretrain.model: no Hugging Face model has norm = .* go with everything"):
+        layout_of(Model(**{"heads": 4, "key_value_heads": 4, **parts}))
+
+
 def test_hugging_face_gives_equal_token_ids(tmp_path: Path, tokenizer: Tokenizer) -> None:
-    export_model(tmp_path / "model", decoder(True), tokenizer, LENGTH, DOCUMENT, [])
+    export_model(tmp_path / "model", model_of(), tokenizer, LENGTH, DOCUMENT, [])
     theirs = AutoTokenizer.from_pretrained(tmp_path / "model", local_files_only=True)
     text = "the old mill  grinds\n\twheat, ünd Ω 🙂"
     assert theirs.encode(text, add_special_tokens=False) == tokenizer.encode(text).tolist()
@@ -59,7 +95,7 @@ def test_hugging_face_gives_equal_token_ids(tmp_path: Path, tokenizer: Tokenizer
 def test_a_new_model_takes_the_place_of_the_old(tmp_path: Path, tokenizer: Tokenizer) -> None:
     (tmp_path / "model").mkdir()
     (tmp_path / "model" / "old").write_text("")
-    export_model(tmp_path / "model", decoder(True), tokenizer, LENGTH, DOCUMENT, [])
+    export_model(tmp_path / "model", model_of(), tokenizer, LENGTH, DOCUMENT, [])
     assert not (tmp_path / "model" / "old").exists()
     assert [path.name for path in tmp_path.iterdir()] == ["model"]
 
@@ -67,11 +103,10 @@ def test_a_new_model_takes_the_place_of_the_old(tmp_path: Path, tokenizer: Token
 def test_other_logits_are_an_error_and_nothing_is_written(
     tmp_path: Path, tokenizer: Tokenizer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    swapped = {**export.NAMES, r"layers\.(\d+)\.feed_forward\.gate": r"model.layers.\1.mlp.up_proj"}
-    swapped[r"layers\.(\d+)\.feed_forward\.up"] = r"model.layers.\1.mlp.gate_proj"
-    monkeypatch.setattr(export, "NAMES", swapped)
+    monkeypatch.setitem(NAMES, BLOCK + r"feed_forward\.gate", r"model.layers.\1.mlp.up_proj")
+    monkeypatch.setitem(NAMES, BLOCK + r"feed_forward\.up", r"model.layers.\1.mlp.gate_proj")
     with pytest.raises(GristmillError, match="model: not written: Hugging Face's logits differ"):
-        export_model(tmp_path / "model", decoder(True), tokenizer, LENGTH, DOCUMENT, [])
+        export_model(tmp_path / "model", model_of(), tokenizer, LENGTH, DOCUMENT, [])
     assert list(tmp_path.iterdir()) == []
 
 
@@ -86,10 +121,10 @@ def test_other_token_ids_are_an_error_and_nothing_is_written(
     (folder / "tokenizer.json").write_text(json.dumps(value))
     words = "the old mill by the river"
     with pytest.raises(GristmillError, match="tokenizer gives other token ids"):
-        export_model(tmp_path / "model", decoder(True), Tokenizer.load(str(folder)), LENGTH, DOCUMENT, [words])
+        export_model(tmp_path / "model", model_of(), Tokenizer.load(str(folder)), LENGTH, DOCUMENT, [words])
     assert [path.name for path in tmp_path.iterdir()] == ["tokenizer"]
 
 
 def test_a_weight_without_a_name_there_is_a_defect() -> None:
     with pytest.raises(KeyError):
-        export.hugging_face_name("layers.0.attention.gate.weight")
+        layout_of(Model()).name_of("layers.0.attention.gate")

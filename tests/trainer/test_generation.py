@@ -8,7 +8,7 @@ from stages.tokenizer import Tokenizer
 from tests.trainer.tiny_run import VOCABULARY
 from trainer import generation
 from trainer.generation import choose, generate
-from trainer.model import Decoder, new_decoder
+from trainer.model import Transformer, new_transformer
 
 LOGITS = torch.tensor([0.0, 3.0, 1.0, 2.9, -1.0])
 
@@ -18,9 +18,11 @@ def drawn(settings: Generation, count: int = 200) -> set[int]:
     return {choose(LOGITS, settings, generator) for _ in range(count)}
 
 
-def model_that_prefers(token: int) -> Decoder:
+def model_that_prefers(token: int) -> Transformer:
     """A decoder whose logits are all zero but for one token's."""
-    model = new_decoder(Model(layers=1, width=8, heads=1, key_value_heads=1, tied_embeddings=False), VOCABULARY, seed=1)
+    model = new_transformer(
+        Model(layers=1, width=8, heads=1, key_value_heads=1, tied_embeddings=False), VOCABULARY, seed=1
+    )
     with torch.no_grad():
         model.untied_head.weight.zero_()
         model.embedding.weight.fill_(1.0)
@@ -42,7 +44,7 @@ def test_a_low_temperature_sharpens() -> None:
 
 
 def test_equal_seeds_give_equal_text(tokenizer: Tokenizer) -> None:
-    model = new_decoder(Model(layers=1, width=32, heads=2, key_value_heads=2), VOCABULARY, seed=1)
+    model = new_transformer(Model(layers=1, width=32, heads=2, key_value_heads=2), VOCABULARY, seed=1)
     settings = Generation(tokens=40, temperature=1.0, top_k=0)
     state = torch.get_rng_state()
     first, second, other = (generate(model, tokenizer, "the ", settings, 8, seed) for seed in (1, 1, 2))

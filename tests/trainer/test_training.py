@@ -1,6 +1,7 @@
-"""One step: accumulation, precision, clipping, what decays, overfitting, and what must not reach the weights."""
+"""One step: accumulation, precision, clipping, overfitting, the average, and what must not reach the weights."""
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 import pytest
@@ -11,9 +12,8 @@ from stages.recipe import Model, Pretrain
 from stages.shards import PackedRows
 from tests.trainer.tiny_run import VOCABULARY
 from trainer.loader import IGNORED, Batch, Loader, micro_batch_of
-from trainer.model import Decoder, new_decoder
-from trainer.optimizer import parameter_groups
-from trainer.training import Trainer
+from trainer.model import Transformer, new_transformer
+from trainer.training import Progress, Trainer
 
 MODEL = Model(layers=2, width=32, heads=4, key_value_heads=2)
 SETTINGS = Pretrain(steps=400, warmup_steps=0, learning_rate=3e-3, precision="fp32", model=MODEL, weight_decay=0.0)
@@ -21,10 +21,10 @@ CPU = torch.device("cpu")
 
 
 def new_trainer(**changes: object) -> Trainer:
-    return Trainer(new_decoder(MODEL, VOCABULARY, seed=1), SETTINGS.model_copy(update=changes), CPU)
+    return Trainer(new_transformer(MODEL, VOCABULARY, seed=1), SETTINGS.model_copy(update=changes), CPU)
 
 
-def weights(model: Decoder) -> dict[str, torch.Tensor]:
+def weights(model: Transformer) -> dict[str, torch.Tensor]:
     return {name: value.clone() for name, value in model.state_dict().items()}
 
 
@@ -79,7 +79,7 @@ def test_gradients_are_clipped_to_the_norm(rows: PackedRows, monkeypatch: pytest
     trainer = new_trainer(gradient_clip=0.01)
     norms: list[float] = []
 
-    def keep_norm() -> None:
+    def keep_norm(_rate: float) -> None:
         gradients = [one.grad for one in trainer.model.parameters() if one.grad is not None]
         norms.append(torch.nn.utils.get_total_norm(gradients).item())
 
@@ -89,43 +89,92 @@ def test_gradients_are_clipped_to_the_norm(rows: PackedRows, monkeypatch: pytest
     assert norms == [pytest.approx(0.01, rel=1e-3)]
 
 
-@pytest.mark.parametrize("tied", [True, False])
-def test_matrices_decay_and_norms_and_embeddings_do_not(tied: bool) -> None:
-    model = new_decoder(MODEL.model_copy(update={"tied_embeddings": tied}), VOCABULARY, seed=1)
-    decaying, steady = parameter_groups(model, 0.1)
-    names = {id(value): name for name, value in model.named_parameters()}
-    assert (decaying["weight_decay"], steady["weight_decay"]) == (0.1, 0.0)
-    assert {names[id(one)] for one in steady["params"]} == {
-        name for name in names.values() if "norm" in name or name == "embedding.weight"
-    }
-    assert len(decaying["params"]) + len(steady["params"]) == len(names)
+def spoil(trainer: Trainer) -> torch.Tensor:
+    """Makes the next loss no number; gives the weight that was spoilt."""
+    weight = trainer.working_model.norm.weight
+    with torch.no_grad():
+        weight[0] = math.nan
+    return weight
+
+
+def repair(weight: torch.Tensor) -> None:
+    with torch.no_grad():
+        weight[0] = 1.0
+
+
+def equal_but_for_norms(before: Mapping[str, torch.Tensor], after: Mapping[str, torch.Tensor]) -> bool:
+    return all(torch.equal(after[name], before[name]) for name in before if "norm" not in name)
 
 
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
-def test_a_loss_that_is_not_finite_stops_before_the_weights_change(rows: PackedRows, precision: str) -> None:
-    trainer = new_trainer(precision=precision)
-    loader = Loader(rows, 7, 4, 2)
+def test_a_step_that_is_not_finite_is_skipped_and_counted_with_all_state_untouched(
+    rows: PackedRows, precision: str
+) -> None:
+    trainer, loader = new_trainer(precision=precision, ema_decay=0.9), Loader(rows, 7, 4, 2)
     trainer.step(loader.batch(0))
-    with torch.no_grad():
-        trainer.working_model.norm.weight[0] = math.nan
-    before, progress = weights(trainer.model), trainer.progress
-    with pytest.raises(GristmillError, match=r"step 2: the loss is nan.*lower pretrain\.learning_rate"):
+    before = {part: {name: one.clone() for name, one in named.items()} for part, named in trainer.tensors().items()}
+    weight = spoil(trainer)
+    result = trainer.step(loader.batch(4))
+    assert not result.is_finite
+    assert result.record() == {"learning_rate": result.learning_rate, "skipped": True}
+    assert all(equal_but_for_norms(before[part], after) for part, after in trainer.tensors().items())
+    labels = sum(loader.batch(seen).label_tokens for seen in (0, 4))
+    assert trainer.progress == Progress(2, 8, labels, skipped_steps=1, skipped_in_a_row=1)
+    repair(weight)
+    assert trainer.step(loader.batch(8)).is_finite
+    assert not equal_but_for_norms(before["model"], trainer.tensors()["model"])
+    assert (trainer.progress.skipped_steps, trainer.progress.skipped_in_a_row) == (1, 0)
+
+
+def test_a_skipped_step_leaves_no_gradient_behind(rows: PackedRows) -> None:
+    trainer, usual, loader = new_trainer(), new_trainer(), Loader(rows, 7, 4, 2)
+    weight = spoil(trainer)
+    trainer.step(loader.batch(4))
+    repair(weight)
+    result = trainer.step(loader.batch(0))
+    assert result.gradient_norm == usual.step(loader.batch(0)).gradient_norm
+
+
+@pytest.mark.parametrize("allowed", [0, 2])
+def test_too_many_skipped_steps_in_a_row_end_the_run_with_the_weights_untouched(rows: PackedRows, allowed: int) -> None:
+    trainer, loader = new_trainer(maximum_skipped_steps=allowed), Loader(rows, 7, 4, 2)
+    trainer.step(loader.batch(0))
+    before = weights(trainer.model)
+    spoil(trainer)
+    for _ in range(allowed):
         trainer.step(loader.batch(4))
-    after = weights(trainer.model)
-    assert all(torch.equal(after[name], before[name]) or "norm" in name for name in before)
-    assert torch.equal(after["embedding.weight"], before["embedding.weight"])
+    progress = trainer.progress
+    with pytest.raises(GristmillError, match=rf"step {allowed + 2}: the loss is nan.*lower pretrain\.learning_rate"):
+        trainer.step(loader.batch(4))
+    assert equal_but_for_norms(before, weights(trainer.model))
     assert trainer.progress == progress
 
 
+def test_a_run_all_of_whose_steps_are_skipped_is_an_error(rows: PackedRows) -> None:
+    trainer, loader = new_trainer(steps=2, maximum_skipped_steps=5), Loader(rows, 7, 4, 2)
+    spoil(trainer)
+    trainer.step(loader.batch(0))
+    with pytest.raises(GristmillError, match="step 2: the loss is nan"):
+        trainer.step(loader.batch(4))
+
+
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
-def test_a_restored_trainer_goes_on_bit_for_bit(rows: PackedRows, precision: str) -> None:
-    loader = Loader(rows, 7, 4, 2)
-    trainer, restored = new_trainer(precision=precision), new_trainer(precision=precision)
-    for seen in range(0, 20, 4):
-        trainer.step(loader.batch(seen))
-    kept = {part: {name: one.clone() for name, one in named.items()} for part, named in trainer.tensors().items()}
-    restored.restore(trainer.progress, kept)
-    for seen in range(20, 40, 4):
-        assert trainer.step(loader.batch(seen)) == restored.step(loader.batch(seen))
-    first, second = trainer.tensors(), restored.tensors()
-    assert all(torch.equal(value, second[part][name]) for part in first for name, value in first[part].items())
+def test_the_average_of_the_weights_is_what_is_evaluated_and_exported(rows: PackedRows, precision: str) -> None:
+    trainer, loader = new_trainer(precision=precision, ema_decay=0.5), Loader(rows, 7, 4, 2)
+    expected = weights(trainer.model)
+    for step in range(1, 13):
+        trainer.step(loader.batch(4 * step))
+        kept = min(0.5, (1 + step) / (10 + step))
+        expected = {name: kept * expected[name] + (1 - kept) * one for name, one in weights(trainer.model).items()}
+    found = weights(trainer.result_model)
+    assert all(torch.allclose(found[name], expected[name], atol=1e-6) for name in expected)
+    assert not torch.allclose(found["embedding.weight"], trainer.model.embedding.weight)
+    dtype = torch.bfloat16 if precision == "bf16" else torch.float32
+    assert torch.equal(trainer.evaluation_model.embedding.weight, found["embedding.weight"].to(dtype))
+
+
+def test_without_an_average_the_trained_weights_are_the_result(rows: PackedRows) -> None:
+    trainer = new_trainer(precision="bf16")
+    trainer.step(Loader(rows, 7, 4, 2).batch(0))
+    assert trainer.result_model is trainer.model and trainer.evaluation_model is trainer.working_model
+    assert trainer.tensors().keys() == {"model", "optimizer"}

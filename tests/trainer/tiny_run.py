@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from stages.artifacts import MANIFEST, OutputFile, sha256_of
 from stages.packing import PackedPieces
 from stages.recipe import Recipe, load_recipe
-from stages.shards import TokenizedDocuments
+from stages.shards import DOCUMENTS_SCHEMA, TokenizedDocuments
 from trainer import pretrain
 
 LENGTH = 32
@@ -106,6 +107,14 @@ def packed(documents: Sequence[Sequence[int]]) -> tuple[PackedPieces, TokenizedD
     found = PackedPieces(*columns, np.array([*row_starts, len(pieces)], np.int64))
     ids = np.arange(len(documents), dtype=np.uint64)
     return found, TokenizedDocuments(ids, np.concatenate(documents), starts[:-1])
+
+
+def origins(count: int) -> pa.Table:
+    """Where documents 0 and up came from: every third is of another source and in another language."""
+    kinds = [("book", "de") if number % 3 == 0 else ("mill", "en") for number in range(count)]
+    sources, languages = zip(*kinds, strict=True)
+    urls = [f"https://example.org/{number}" for number in range(count)]
+    return pa.table([pa.array(range(count), pa.uint64()), sources, languages, urls], schema=DOCUMENTS_SCHEMA)
 
 
 def output_file(folder: Path, name: str, rows: int = 0) -> OutputFile:
